@@ -1,0 +1,37 @@
+# consent_ledger: build and install with PGXS.  `make demo` and `make test`
+# need nothing but this file, a shell and the right to install packages.
+
+EXTENSION = consent_ledger
+VERSION = 1.0
+MODULE_big = consent_ledger
+
+# Each C file under extension/, but for the programs, is part of the library.
+SOURCES = $(wildcard extension/*.c extension/core/*.c extension/type/*.c \
+	extension/ledger/*.c extension/gate/*.c extension/use/*.c extension/log/*.c)
+OBJS = $(SOURCES:.c=.o)
+
+# The install script is the concatenation of these, in this order.
+SCHEMA = $(wildcard $(addprefix extension/schema/, type.sql ledger.sql \
+	declare.sql track.sql guard.sql gate.sql use.sql verify.sql audit.sql roles.sql))
+SCRIPT = $(EXTENSION)--$(VERSION).sql
+DATA_built = $(SCRIPT)
+EXTRA_CLEAN = $(SCRIPT) $(shell find extension -name '*.o' 2>/dev/null)
+
+PG_CONFIG ?= pg_config
+PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter \
+	-Wno-missing-field-initializers -Wno-sign-compare -Werror=implicit-function-declaration
+SHLIB_LINK = -lcrypto
+
+# Bitcode would need the server's own clang, and is of no use here.
+override with_llvm = no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifneq ($(PGXS),)
+include $(PGXS)
+endif
+
+$(OBJS): $(wildcard extension/*.h extension/*/*.h)
+
+$(SCRIPT): $(SCHEMA)
+	cat $^ > $@
