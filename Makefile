@@ -2,7 +2,7 @@
 # need nothing but this file, a shell and the right to install packages.
 
 EXTENSION = consent_ledger
-VERSION = 1.0
+EXTVERSION = 1.0
 MODULE_big = consent_ledger
 
 # Each C file under extension/, but for the programs, is part of the library.
@@ -13,7 +13,7 @@ OBJS = $(SOURCES:.c=.o)
 # The install script is the concatenation of these, in this order.
 SCHEMA = $(wildcard $(addprefix extension/schema/, type.sql ledger.sql \
 	declare.sql track.sql guard.sql gate.sql use.sql verify.sql audit.sql roles.sql))
-SCRIPT = $(EXTENSION)--$(VERSION).sql
+SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SCRIPT)
 EXTRA_CLEAN = $(SCRIPT) $(shell find extension -name '*.o' 2>/dev/null)
 
