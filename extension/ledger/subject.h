@@ -1,0 +1,40 @@
+/*
+ * subject.h
+ *		Subjects: how their keys are spelt, and where they are found.
+ */
+#ifndef LEDGER_SUBJECT_H
+#define LEDGER_SUBJECT_H
+
+#include "access/htup.h"
+
+#include "ledger/declared.h"
+#include "ledger/store.h"
+
+#define SUBJECT_KEY_MAX 1024	/* bytes */
+
+/*
+ * The canonical key of a subject given as text, bigint or uuid (argument type
+ * by OID), as a palloc'd C string.  ERROR if the ledger has another subject
+ * type or the text is not canonically written.
+ */
+extern char *subject_key_from_datum(const Declared *d, Datum value, Oid type);
+
+/* The same check for text already at hand; returns nothing, raises. */
+extern void subject_check_key(const Declared *d, const char *key, size_t len);
+
+/* One subject's row, as far as asking needs it; copied into the current context. */
+typedef struct SubjectRow
+{
+	int64		subject_no;
+	struct Consent *state;
+	char	   *jurisdiction;	/* NULL: none stated */
+	bool		scoped;			/* has choices about tables or rows */
+} SubjectRow;
+
+/*
+ * Find a subject by key under a snapshot: index look-up on the plain table.
+ * ERROR where the table is not an ordinary local one.  False if unknown.
+ */
+extern bool subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row);
+
+#endif
