@@ -30,4 +30,6 @@ extern bool snapkey_is_current(const SnapKey *key);
 /* Take the active snapshot's identity. */
 extern void snapkey_take(SnapKey *key);
 
+extern void snapkey_init(void);
+
 #endif

@@ -25,19 +25,26 @@ extern Store *store_open(const char *table, LOCKMODE lockmode);
 extern void store_close(Store *store);	/* keeps the lock until commit */
 extern Relation store_relation(Store *store);
 
-/* Insert rows; a violated unique constraint raises the server's own error. */
+/*
+ * Insert one row, or queue rows and write them together; a queue that is full
+ * writes itself.  A violated unique constraint raises the server's own error.
+ */
 extern void store_insert(Store *store, const Datum *values, const bool *isnull);
-
-/* The same for many at once: queued, written when full or by store_flush. */
 extern void store_queue(Store *store, const Datum *values, const bool *isnull);
 extern void store_flush(Store *store);
 
+/* How many rows store_queue_try() takes before store_try_flush() is due. */
+#define STORE_QUEUE_MAX 512
+
 /*
- * Insert unless a unique key is there already or about to be; then nothing is
- * inserted and false comes back.  The caller waits for and reads the other's
- * row with store_await().
+ * Write the queue, but for rows whose unique key is there already or about to
+ * be: those are not inserted, and conflict[i] is set for the i-th row queued.
+ * Returns how many.  store_await() waits until nobody is about to insert a
+ * row with these keys.
  */
-extern bool store_try_insert(Store *store, const Datum *values, const bool *isnull);
+extern void store_queue_try(Store *store, const Datum *values, const bool *isnull);
+extern int	store_try_flush(Store *store, bool *conflict);
+extern void store_await(Store *store, const char *index, int nkeys, ScanKey keys);
 
 /*
  * Scan by an index, named without schema, on its leading columns (attribute
@@ -46,10 +53,11 @@ extern bool store_try_insert(Store *store, const Datum *values, const bool *isnu
 typedef struct StoreScan StoreScan;
 extern StoreScan *store_scan(Store *store, const char *index, Snapshot snapshot,
 							 int nkeys, ScanKey keys);
-extern HeapTuple store_next(StoreScan *scan);	/* NULL at the end */
+extern void store_rescan(StoreScan *scan, ScanKey keys);
+extern HeapTuple store_next(StoreScan *scan);	/* NULL at the end; valid until the next call */
 extern void store_end(StoreScan *scan);
 
-/* Equality keys on the table's columns. NULL searches `IS NULL`. */
+/* Equality keys on the table's columns. */
 extern void store_key_int8(ScanKey key, AttrNumber attno, int64 value);
 extern void store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len);
 extern void store_key_isnull(ScanKey key, AttrNumber attno);

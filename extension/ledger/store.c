@@ -1,0 +1,469 @@
+/*
+ * store.c
+ *		Direct access to the ledger's own tables.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "commands/sequence.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "ledger/store.h"
+#include "ledger/tables.h"
+
+#define QUEUE_BYTES (64 * 1024)
+
+struct Store
+{
+	Relation	rel;
+	ResultRelInfo *target;		/* made at the first write */
+	EState	   *estate;
+	TupleTableSlot *queue[STORE_QUEUE_MAX];
+	int			nslots;			/* slots made so far */
+	int			nqueued;
+	Size		queued_bytes;
+	MemoryContext context;
+};
+
+struct StoreScan
+{
+	Store	   *store;
+	Relation	index;
+	IndexScanDesc by_index;
+	TableScanDesc by_table;
+	TupleTableSlot *slot;
+	int			nkeys;
+	ScanKeyData keys[INDEX_MAX_KEYS];
+};
+
+Oid
+store_relid(const char *name)
+{
+	Oid			schema = get_namespace_oid(LEDGER_SCHEMA, false);
+	Oid			relid = get_relname_relid(name, schema);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s.%s\" does not exist", LEDGER_SCHEMA, name),
+				 errhint("The extension consent_ledger is damaged, or of another version than its library.")));
+	return relid;
+}
+
+/*
+ * A foreign or distributed table would be an empty shell here, and "no row"
+ * from a shell would read as an answer.
+ */
+static void
+check_ordinary(Relation rel)
+{
+	if (rel->rd_rel->relkind != RELKIND_RELATION ||
+		rel->rd_rel->relam != HEAP_TABLE_AM_OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s.%s\" is not an ordinary local table",
+						LEDGER_SCHEMA, RelationGetRelationName(rel)),
+				 errdetail("The ledger's tables must be plain heap tables on every node that answers.")));
+}
+
+Store *
+store_open(const char *table, LOCKMODE lockmode)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "consent store",
+												  ALLOCSET_SMALL_SIZES);
+	Store	   *store = MemoryContextAllocZero(context, sizeof(Store));
+
+	store->context = context;
+	store->rel = table_open(store_relid(table), lockmode);
+	check_ordinary(store->rel);
+	return store;
+}
+
+void
+store_close(Store *store)
+{
+	if (store->nqueued > 0)
+		elog(ERROR, "rows queued for \"%s\" were not written",
+			 RelationGetRelationName(store->rel));
+	for (int i = 0; i < store->nslots; i++)
+		ExecDropSingleTupleTableSlot(store->queue[i]);
+	if (store->target)
+	{
+		ExecCloseIndices(store->target);
+		FreeExecutorState(store->estate);
+	}
+	table_close(store->rel, NoLock);
+	MemoryContextDelete(store->context);
+}
+
+Relation
+store_relation(Store *store)
+{
+	return store->rel;
+}
+
+Datum
+store_get(Store *store, HeapTuple tuple, AttrNumber attno, bool *isnull)
+{
+	return heap_getattr(tuple, attno, RelationGetDescr(store->rel), isnull);
+}
+
+/* ---- writing ---- */
+
+static void
+prepare_to_write(Store *store)
+{
+	MemoryContext old;
+
+	if (store->target)
+		return;
+	PreventCommandIfReadOnly("recording in the consent ledger");
+	PreventCommandIfParallelMode("recording in the consent ledger");
+	old = MemoryContextSwitchTo(store->context);
+	store->estate = CreateExecutorState();
+	store->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(store->target, store->rel, 1, NULL, 0);
+	ExecOpenIndices(store->target, false);
+	MemoryContextSwitchTo(old);
+}
+
+static TupleTableSlot *
+next_slot(Store *store)
+{
+	if (store->nqueued == store->nslots)
+	{
+		MemoryContext old = MemoryContextSwitchTo(store->context);
+
+		store->queue[store->nslots++] =
+			MakeSingleTupleTableSlot(RelationGetDescr(store->rel),
+									 table_slot_callbacks(store->rel));
+		MemoryContextSwitchTo(old);
+	}
+	return store->queue[store->nqueued++];
+}
+
+/* Make a row of the queue; its slot keeps a copy of everything. */
+static void
+queue_row(Store *store, const Datum *values, const bool *isnull)
+{
+	TupleTableSlot *slot;
+	int			natts = RelationGetNumberOfAttributes(store->rel);
+
+	prepare_to_write(store);
+	slot = next_slot(store);
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, natts * sizeof(Datum));
+	memcpy(slot->tts_isnull, isnull, natts * sizeof(bool));
+	ExecStoreVirtualTuple(slot);
+	ExecMaterializeSlot(slot);
+	store->queued_bytes += ExecFetchSlotHeapTuple(slot, false, NULL)->t_len;
+}
+
+/*
+ * Write the queue into table and indexes.  With `conflict`, unique indexes
+ * are only probed: the row whose key was there is taken back.
+ */
+static int
+write_queue(Store *store, bool *conflict)
+{
+	int			nconflicts = 0;
+
+	if (store->nqueued == 0)
+		return 0;
+	prepare_to_write(store);
+	table_multi_insert(store->rel, store->queue, store->nqueued,
+					   GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < store->nqueued; i++)
+	{
+		bool		found = false;
+
+		ResetPerTupleExprContext(store->estate);
+		if (store->target->ri_NumIndices > 0)
+			list_free(compat_insert_index_tuples(store->target, store->queue[i],
+												 store->estate, false,
+												 conflict != NULL,
+												 conflict ? &found : NULL,
+												 COMPAT_ALL_INDEXES));
+		if (conflict)
+			conflict[i] = found;
+		nconflicts += found;
+	}
+	if (nconflicts > 0)
+	{
+		CommandCounterIncrement();
+		for (int i = 0; i < store->nqueued; i++)
+			if (conflict[i])
+				simple_heap_delete(store->rel, &store->queue[i]->tts_tid);
+	}
+	for (int i = 0; i < store->nqueued; i++)
+		ExecClearTuple(store->queue[i]);
+	store->nqueued = 0;
+	store->queued_bytes = 0;
+	return nconflicts;
+}
+
+void
+store_queue(Store *store, const Datum *values, const bool *isnull)
+{
+	queue_row(store, values, isnull);
+	if (store->nqueued == STORE_QUEUE_MAX || store->queued_bytes > QUEUE_BYTES)
+		store_flush(store);
+}
+
+void
+store_flush(Store *store)
+{
+	write_queue(store, NULL);
+}
+
+void
+store_insert(Store *store, const Datum *values, const bool *isnull)
+{
+	store_flush(store);
+	queue_row(store, values, isnull);
+	store_flush(store);
+}
+
+void
+store_queue_try(Store *store, const Datum *values, const bool *isnull)
+{
+	Assert(store->nqueued < STORE_QUEUE_MAX);
+	queue_row(store, values, isnull);
+}
+
+int
+store_try_flush(Store *store, bool *conflict)
+{
+	return write_queue(store, conflict);
+}
+
+bool
+store_update(Store *store, HeapTuple old, const Datum *values,
+			 const bool *isnull, const bool *replace)
+{
+	HeapTuple	changed;
+	TupleTableSlot *slot;
+	TM_FailureData failure;
+	LockTupleMode lockmode;
+	CompatUpdateIndexes update_indexes;
+	TM_Result	result;
+
+	prepare_to_write(store);
+	store_flush(store);
+	changed = heap_modify_tuple(old, RelationGetDescr(store->rel),
+								(Datum *) values, (bool *) isnull, (bool *) replace);
+	slot = next_slot(store);
+	store->nqueued = 0;
+	ExecForceStoreHeapTuple(changed, slot, false);
+	result = table_tuple_update(store->rel, &old->t_self, slot,
+								GetCurrentCommandId(true), GetActiveSnapshot(),
+								InvalidSnapshot, true, &failure, &lockmode,
+								&update_indexes);
+	if (result == TM_Ok && compat_needs_indexes(update_indexes))
+	{
+		ResetPerTupleExprContext(store->estate);
+		list_free(compat_insert_index_tuples(store->target, slot, store->estate,
+											 true, false, NULL, update_indexes));
+	}
+	ExecClearTuple(slot);
+	heap_freetuple(changed);
+	if (result == TM_SelfModified)
+		elog(ERROR, "a row of \"%s\" was already changed by this command",
+			 RelationGetRelationName(store->rel));
+	return result == TM_Ok;
+}
+
+bool
+store_lock(Store *store, HeapTuple tuple)
+{
+	TupleTableSlot *slot = table_slot_create(store->rel, NULL);
+	TM_FailureData failure;
+	TM_Result	result;
+
+	result = table_tuple_lock(store->rel, &tuple->t_self, GetActiveSnapshot(),
+							  slot, GetCurrentCommandId(true),
+							  LockTupleNoKeyExclusive, LockWaitBlock, 0, &failure);
+	ExecDropSingleTupleTableSlot(slot);
+	if (result == TM_SelfModified)
+		elog(ERROR, "a row of \"%s\" was already changed by this command",
+			 RelationGetRelationName(store->rel));
+	return result == TM_Ok;
+}
+
+void
+store_delete(Store *store, HeapTuple tuple)
+{
+	prepare_to_write(store);
+	simple_heap_delete(store->rel, &tuple->t_self);
+}
+
+int64
+store_nextval(const char *sequence)
+{
+	return nextval_internal(store_relid(sequence), false);
+}
+
+/* ---- reading ---- */
+
+void
+store_key_int8(ScanKey key, AttrNumber attno, int64 value)
+{
+	ScanKeyInit(key, attno, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(value));
+}
+
+void
+store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len)
+{
+	ScanKeyInit(key, attno, BTEqualStrategyNumber, F_TEXTEQ,
+				PointerGetDatum(cstring_to_text_with_len(value, len)));
+	/* ScanKeyInit takes C_COLLATION_OID, which is what our columns have. */
+}
+
+void
+store_key_isnull(ScanKey key, AttrNumber attno)
+{
+	ScanKeyEntryInitialize(key, SK_ISNULL | SK_SEARCHNULL, attno,
+						   InvalidStrategy, InvalidOid, InvalidOid,
+						   InvalidOid, (Datum) 0);
+}
+
+/* Number keys by the columns of the index instead of those of the table. */
+static void
+keys_to_index(StoreScan *scan)
+{
+	for (int i = 0; i < scan->nkeys; i++)
+	{
+		int			n = IndexRelationGetNumberOfKeyAttributes(scan->index);
+		int			j;
+
+		for (j = 0; j < n; j++)
+			if (scan->keys[i].sk_attno == scan->index->rd_index->indkey.values[j])
+				break;
+		if (j == n)
+			elog(ERROR, "column %d is not in index \"%s\"",
+				 scan->keys[i].sk_attno, RelationGetRelationName(scan->index));
+		scan->keys[i].sk_attno = j + 1;
+	}
+}
+
+StoreScan *
+store_scan(Store *store, const char *index, Snapshot snapshot,
+		   int nkeys, ScanKey keys)
+{
+	StoreScan  *scan = palloc0(sizeof(StoreScan));
+
+	scan->store = store;
+	scan->nkeys = nkeys;
+	memcpy(scan->keys, keys, nkeys * sizeof(ScanKeyData));
+	scan->slot = table_slot_create(store->rel, NULL);
+	if (index)
+	{
+		scan->index = index_open(store_relid(index), AccessShareLock);
+		keys_to_index(scan);
+		scan->by_index = compat_index_beginscan(store->rel, scan->index,
+												snapshot, nkeys);
+		index_rescan(scan->by_index, scan->keys, nkeys, NULL, 0);
+	}
+	else
+		scan->by_table = table_beginscan(store->rel, snapshot, nkeys, scan->keys);
+	return scan;
+}
+
+void
+store_rescan(StoreScan *scan, ScanKey keys)
+{
+	memcpy(scan->keys, keys, scan->nkeys * sizeof(ScanKeyData));
+	if (scan->index)
+	{
+		keys_to_index(scan);
+		index_rescan(scan->by_index, scan->keys, scan->nkeys, NULL, 0);
+	}
+	else
+		table_rescan(scan->by_table, scan->keys);
+}
+
+HeapTuple
+store_next(StoreScan *scan)
+{
+	bool		found;
+
+	CHECK_FOR_INTERRUPTS();
+	if (scan->index)
+		found = index_getnext_slot(scan->by_index, ForwardScanDirection, scan->slot);
+	else
+		found = table_scan_getnextslot(scan->by_table, ForwardScanDirection, scan->slot);
+	return found ? ExecFetchSlotHeapTuple(scan->slot, false, NULL) : NULL;
+}
+
+void
+store_end(StoreScan *scan)
+{
+	ExecDropSingleTupleTableSlot(scan->slot);
+	if (scan->index)
+	{
+		index_endscan(scan->by_index);
+		index_close(scan->index, AccessShareLock);
+	}
+	else
+		table_endscan(scan->by_table);
+	pfree(scan);
+}
+
+void
+store_await(Store *store, const char *index, int nkeys, ScanKey keys)
+{
+	SnapshotData dirty;
+	TransactionId other;
+
+	InitDirtySnapshot(dirty);
+	do
+	{
+		StoreScan  *scan = store_scan(store, index, &dirty, nkeys, keys);
+		ItemPointerData tid;
+
+		other = InvalidTransactionId;
+		while (store_next(scan) != NULL)
+		{
+			other = dirty.xmin;
+			tid = scan->slot->tts_tid;
+			if (TransactionIdIsValid(other))
+				break;
+		}
+		store_end(scan);
+		if (TransactionIdIsValid(other))
+			XactLockTableWait(other, store->rel, &tid, XLTW_InsertIndex);
+	} while (TransactionIdIsValid(other));
+}
+
+/* ---- snapshots ---- */
+
+void
+store_push_latest_snapshot(void)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+}
+
+void
+store_pop_snapshot(void)
+{
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+}
