@@ -18,7 +18,7 @@ DATA_built = $(SCRIPT)
 EXTRA_CLEAN = $(SCRIPT) $(shell find extension -name '*.o' 2>/dev/null)
 
 PG_CONFIG ?= pg_config
-PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CPPFLAGS = -Iextension -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter \
 	-Wno-missing-field-initializers -Wno-sign-compare -Werror=implicit-function-declaration
 SHLIB_LINK = -lcrypto
@@ -26,10 +26,31 @@ SHLIB_LINK = -lcrypto
 # Bitcode would need the server's own clang, and is of no use here.
 override with_llvm = no
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+# For an installed extension and a running server: make installcheck.
+listed = $(shell sed -n 's/^test: //p' $(1))
+REGRESS = $(call listed, tests/schedule)
+REGRESS_OPTS = --load-extension=$(EXTENSION)
+ISOLATION = $(call listed, tests/isolation/schedule)
+ISOLATION_OPTS = --inputdir=tests/isolation --load-extension=$(EXTENSION)
+
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(PGXS),)
 include $(PGXS)
+else
+all install clean:
+	@echo "install PostgreSQL's development files first, or set PG_CONFIG" >&2; exit 1
 endif
+
+# These install what is missing, and build in a directory of their own.
+.PHONY: test demo lint
+test:
+	@tests/run
+
+demo:
+	@tests/demo/run
+
+lint:
+	@tests/lint
 
 $(OBJS): $(wildcard extension/*.h extension/*/*.h)
 

@@ -1,0 +1,3 @@
+-- What the tests of this folder build on.
+SELECT extname, extversion, extnamespace::regnamespace
+FROM pg_extension WHERE extname = 'consent_ledger';
