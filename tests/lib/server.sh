@@ -38,6 +38,13 @@ start_server()
 		{ cat "$work/server.log" >&2; return 1; }
 }
 
+# Is there any sense in going on?  The server's log says where the script fails.
+try_extension()
+{
+	psql -qX -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION consent_ledger' -c 'DROP EXTENSION consent_ledger' ||
+		{ grep -a -A 5 'ERROR' "$work/server.log" >&2; return 1; }
+}
+
 stop_server()
 {
 	pg_ctl stop -s -m fast -D "$work/data"
