@@ -10,7 +10,7 @@
 -- One row: what this ledger is. last_declaration names the newest declaration
 -- and so tells every cache of what was declared whether it is still good.
 CREATE TABLE consent.ledger (
-	only             boolean PRIMARY KEY DEFAULT true CHECK (only),
+	singleton        boolean PRIMARY KEY DEFAULT true CHECK (singleton),
 	origin           text COLLATE "C" NOT NULL,
 	subject_type     text COLLATE "C" NOT NULL,
 	test             boolean NOT NULL,
