@@ -113,6 +113,7 @@ regress()
 	shift 3
 	mkdir -p "$out"
 	# A test without a file of expected output differs, rather than ends the run.
+	mkdir -p "$expected"
 	touch -a $(printf "$expected/%s.out " "$@")
 	timeout -k 10 900 "${command[@]}" "$@" --outputdir="$out" --bindir="$bindir" --dbname="$group" \
 		--load-extension=consent_ledger 2>&1 </dev/null | tee "$log" |
