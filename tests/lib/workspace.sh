@@ -8,6 +8,7 @@
 # written to the checkout, to the system's extension directories or to an
 # existing cluster, and nothing is left behind.
 
+PATH=$PATH:/usr/sbin:/sbin
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 say()
