@@ -1,45 +1,37 @@
 /*
  * compat.h
- *		Differences between PostgreSQL 15 and 18, and nowhere else.
+ *		Differences between PostgreSQL 15, 16, 17 and 18.
  */
-#ifndef CONSENT_COMPAT_H
-#define CONSENT_COMPAT_H
+#ifndef COMPAT_H
+#define COMPAT_H
 
-#include "access/genam.h"
-#include "access/tableam.h"
-#include "executor/executor.h"
-#include "storage/proc.h"
+#include "fmgr.h"
+#include "utils/rangetypes.h"
 
-/* MyProc's local transaction id moved into vxid. */
-#if PG_VERSION_NUM >= 170000
-#define compat_my_lxid() (MyProc->vxid.lxid)
-#else
-#define compat_my_lxid() (MyProc->lxid)
-#endif
-
-/* Which indexes an update must touch: a boolean, then an enum. */
 #if PG_VERSION_NUM >= 160000
-typedef TU_UpdateIndexes CompatUpdateIndexes;
-#define compat_needs_indexes(u) ((u) != TU_None)
-#define compat_insert_index_tuples(rri, slot, estate, update, nodup, conflict, u) \
-	ExecInsertIndexTuples(rri, slot, estate, update, nodup, conflict, NIL, \
-						  (u) == TU_Summarizing)
-#define COMPAT_ALL_INDEXES TU_All
-#else
-typedef bool CompatUpdateIndexes;
-#define compat_needs_indexes(u) (u)
-#define compat_insert_index_tuples(rri, slot, estate, update, nodup, conflict, u) \
-	ExecInsertIndexTuples(rri, slot, estate, update, nodup, conflict, NIL)
-#define COMPAT_ALL_INDEXES true
-#endif
+#include "nodes/miscnodes.h"
+#include "varatt.h"
 
-/* An index scan may be instrumented from 18 on. */
-#if PG_VERSION_NUM >= 180000
-#define compat_index_beginscan(heap, index, snapshot, nkeys) \
-	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+/* Where an input function's caller wants errors to go; NULL: raise them. */
+#define SOFT_ERROR_CONTEXT(fcinfo)	((fcinfo)->context)
+
+/* Report an error softly where the caller asked for that, and return value. */
+#define soft_error(context, value, ...)	ereturn(context, value, __VA_ARGS__)
+
+#define make_range_compat(typcache, lower, upper, empty) \
+	make_range(typcache, lower, upper, empty, NULL)
 #else
-#define compat_index_beginscan(heap, index, snapshot, nkeys) \
-	index_beginscan(heap, index, snapshot, nkeys, 0)
+#define SOFT_ERROR_CONTEXT(fcinfo)	((struct Node *) NULL)
+
+#define soft_error(context, value, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return value; \
+	} while (0)
+
+#define make_range_compat(typcache, lower, upper, empty) \
+	make_range(typcache, lower, upper, empty)
 #endif
 
 #endif

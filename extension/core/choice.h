@@ -56,10 +56,14 @@ typedef struct cl_choice
 typedef struct cl_choice_error
 {
 	const char *message;		/* static, lower case, no period */
-	size_t		offset;
+	const char *hint;			/* static, a sentence, or NULL */
+	size_t		offset;			/* from 0 */
 } cl_choice_error;
 
-/* Names. */
+/*
+ * Names.  A notice is valid UTF-8 without white space, commas and control
+ * characters, with a slash between two parts that are not empty.
+ */
 extern bool cl_purpose_valid(const char *s, size_t len);
 extern bool cl_notice_valid(const char *s, size_t len);
 extern const char *cl_act_name(cl_act act); /* NULL for CL_ACT_NONE */
