@@ -70,5 +70,4 @@ typedef bool CompatUpdateIndexes;
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
-
 #endif
