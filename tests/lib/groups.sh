@@ -265,7 +265,7 @@ for group in unit fuzz; do
 done
 if [ -n "${selected[regress]-}${selected[isolation]-}${selected[oracle]-}${selected[tap]-}${selected[psql]-}" ]; then
 	# Assertions on; `make demo` builds without.
-	build COPT=-DUSE_ASSERT_CHECKING && start_server && try_extension ||
+	{ build COPT=-DUSE_ASSERT_CHECKING && start_server && try_extension; } </dev/null ||
 		{ result "build" 0 1 0 "$start"; selected=(); }
 fi
 for group in regress isolation oracle tap psql; do
