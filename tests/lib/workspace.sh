@@ -83,12 +83,17 @@ as_owner()
 	fi
 }
 
-# List the files of the checkout as git sees them; all of them where git is absent.
-list_tree()
+# Copy the files of the checkout as git sees them, or all of them where git is
+# absent, to a directory.
+copy_tree()
 {
-	cd "$top"
-	git -c safe.directory='*' ls-files -z --cached --others --exclude-standard 2>/dev/null ||
-		find . -path ./.git -prune -o -type f ! -name '*.o' ! -name '*.so' -print0
+	(
+		cd "$top"
+		git -c safe.directory='*' ls-files -z --cached --others --exclude-standard 2>/dev/null ||
+			find . -path ./.git -prune -o -type f ! -name '*.o' ! -name '*.so' -print0
+	) | while IFS= read -r -d '' file; do
+		[ ! -e "$top/$file" ] || printf '%s\0' "$file"
+	done | (cd "$top" && xargs -0 -r cp --parents -t "$1")
 }
 
 # Make the workspace, and see to it that it goes away with all its servers.
@@ -98,9 +103,7 @@ make_workspace()
 	trap remove_workspace EXIT
 	trap 'exit 130' INT TERM HUP
 	mkdir "$work"/{tree,install,tmp,results}
-	list_tree | while IFS= read -r -d '' file; do
-		[ -e "$top/$file" ] && printf '%s\0' "$file"
-	done | (cd "$top" && xargs -0 -r cp --parents -t "$work/tree")
+	copy_tree "$work/tree"
 	# Tests read real data from ../shared, where it is there.
 	[ -d "$top/../shared/data" ] && mkdir "$work/shared" && cp -r "$top/../shared/data" "$work/shared/data"
 	chmod 755 "$work"
