@@ -101,6 +101,10 @@ extern int	cl_choices_parse(const char *text, size_t len,
 							 cl_choice *choices, size_t max,
 							 cl_choice_error *err);
 
+/* Read a whole text as a data range into c->from, c->to and c->has_range. */
+extern bool cl_range_parse(const char *text, size_t len, cl_choice *c,
+						   cl_choice_error *err);
+
 /* An upper bound of the choices that a text of len bytes can hold. */
 extern size_t cl_choices_bound(const char *text, size_t len);
 

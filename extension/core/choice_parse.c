@@ -264,6 +264,18 @@ cl_choices_parse(const char *text, size_t len, cl_choice *choices, size_t max,
 	}
 }
 
+bool
+cl_range_parse(const char *text, size_t len, cl_choice *c, cl_choice_error *err)
+{
+	parser		p = {text, len, 0, err};
+
+	c->from = CL_INSTANT_NONE;
+	c->to = CL_INSTANT_OPEN;
+	if (!parse_range(&p, c))
+		return false;
+	return at_end(&p) || fail_at(&p, p.pos, "malformed data range", HINT_RANGE);
+}
+
 size_t
 cl_choices_bound(const char *text, size_t len)
 {

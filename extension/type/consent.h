@@ -9,8 +9,6 @@
 #ifndef TYPE_CONSENT_H
 #define TYPE_CONSENT_H
 
-#include "postgres.h"
-
 #include "fmgr.h"
 
 #include "compat.h"
