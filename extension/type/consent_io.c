@@ -39,8 +39,8 @@ consent_from_text(const char *text, size_t len, struct Node *escontext)
 	if (n < 0)
 		soft_error(escontext, NULL,
 				   (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					errmsg("invalid input syntax for type consent: %s at byte %zu",
-						   err.message, err.offset + 1),
+					errmsg("invalid input syntax for type consent at byte %zu: %s",
+						   err.offset + 1, err.message),
 					errdetail_internal("%s", describe_place(text, len, err.offset)),
 					err.hint ? errhint("%s", err.hint) : 0));
 	value = consent_build(choices, n);
@@ -107,8 +107,8 @@ consent_recv(PG_FUNCTION_ARGS)
 	if (!cl_packed_check(bytes, len, &err))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid binary value for type consent: %s at byte %zu",
-						err.message, err.offset + 1)));
+				 errmsg("invalid binary value for type consent at byte %zu: %s",
+						err.offset + 1, err.message)));
 	value = palloc(VARHDRSZ + len);
 	SET_VARSIZE(value, VARHDRSZ + len);
 	memcpy(value->packed, bytes, len);
