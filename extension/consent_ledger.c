@@ -1,16 +1,41 @@
 /*
  * consent_ledger.c
- *		Load the library.
+ *		Load the library: settings, and what listens to transactions.
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "fmgr.h"
+#include "utils/guc.h"
+
+#include "ledger/declared.h"
+#include "ledger/intake.h"
+#include "ledger/snapkey.h"
+#include "settings.h"
 
 PG_MODULE_MAGIC;
+
+char	   *setting_key_directory = NULL;
+int			setting_max_lateness = 86400;
 
 void		_PG_init(void);
 
 void
 _PG_init(void)
 {
+	DefineCustomStringVariable("consent_ledger.key_directory",
+							   "Directory of the ledger's private keys.",
+							   "Empty: a directory consent_ledger beside the data directory.",
+							   &setting_key_directory, "",
+							   PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("consent_ledger.max_lateness",
+							"How long before its recording an event may lie that a recorder records.",
+							"Older ones are late, and only an importer may record them.",
+							&setting_max_lateness, 86400, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("consent_ledger");
+
+	snapkey_init();
+	intake_init();
 }

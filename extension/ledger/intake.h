@@ -11,6 +11,7 @@
 #define LEDGER_INTAKE_H
 
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 
 #include "ledger/declared.h"
 
@@ -66,7 +67,22 @@ extern EventId intake_record(SealKind kind, const EventInput *event);
  */
 extern void intake_subject_numbers(const char **keys, int n, int64 *numbers);
 
+/* The subject given as argument n of a function, of whatever type. */
+extern char *intake_subject_argument(FunctionCallInfo fcinfo, int n);
+
+/* A value of one choice; its purpose must exist. */
+extern struct Consent *intake_one_choice(const Declared *d, const char *purpose,
+										 char stance, cl_act act);
+
+/* The intake that was opened last and is still open, or NULL. */
+extern Intake *intake_innermost(void);
+
+/* A time claimed for something: raises when in the future (allowing skew). */
+extern TimestampTz intake_claimed_time(TimestampTz claimed);
+
 /* clock_timestamp(), strictly increasing within a transaction. */
 extern TimestampTz intake_clock(void);
+
+extern void intake_init(void);
 
 #endif

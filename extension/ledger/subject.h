@@ -31,6 +31,11 @@ typedef struct SubjectRow
 	bool		scoped;			/* has choices about tables or rows */
 } SubjectRow;
 
+extern const char *subject_type_name(SubjectType type);
+
+/* Read a row of consent.subject. */
+extern void subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *row);
+
 /*
  * Find a subject by key under a snapshot: index look-up on the plain table.
  * ERROR where the table is not an ordinary local one.  False if unknown.

@@ -9,7 +9,7 @@
 
 enum
 {
-	Anum_ledger_only = 1,
+	Anum_ledger_singleton = 1,
 	Anum_ledger_origin,
 	Anum_ledger_subject_type,
 	Anum_ledger_test,

@@ -152,3 +152,159 @@ COMMENT ON TABLE consent.seal_pending IS 'Seals that are not yet in the public l
 
 CREATE SEQUENCE consent.subject_no_seq;
 CREATE SEQUENCE consent.seal_no_seq;
+
+SELECT pg_catalog.pg_extension_config_dump('consent.ledger', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.key', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.purpose', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.notice', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.preset_rule', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.protected_table', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.subject', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.scope_state', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.event_log', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.evidence', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.seal', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.seal_pending', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.subject_no_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.seal_no_seq', '');
+
+/* ---- starting ---- */
+
+CREATE FUNCTION consent.create_ledger(origin text, subject_type regtype DEFAULT 'text', test boolean DEFAULT false)
+RETURNS text AS 'MODULE_PATHNAME', 'consent_create_ledger'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.create_ledger(text, regtype, boolean) IS
+'Start the ledger of this database: makes its three keys (or adopts valid ones in consent_ledger.key_directory), records the first event and returns the checkpoint key as a note verifier key. origin: a name you own, such as example.org/consent. subject_type: text, bigint or uuid, the type of the application''s own key. test: throw-away keys, reset_ledger() allowed. NULL arguments: does nothing, returns NULL. Errors: 42710 if there is a ledger, 22023 for a bad origin or type';
+REVOKE ALL ON FUNCTION consent.create_ledger(text, regtype, boolean) FROM PUBLIC;
+
+/* ---- recording ---- */
+
+CREATE FUNCTION consent.may_import()
+RETURNS boolean AS 'MODULE_PATHNAME', 'consent_may_import'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION consent.may_import() IS
+'A mark, not an action: who may execute it may record late events (event_time more than consent_ledger.max_lateness before the recording). Always true';
+REVOKE ALL ON FUNCTION consent.may_import() FROM PUBLIC;
+
+CREATE FUNCTION consent.record_choices(subject text, choices consent.consent, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_record_choices'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.record_choices(text, consent.consent, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record what a subject chose, now or at a stated time; returns the event''s id. choices: for instance ''+ai_training, -ads''; their time is ''@'' in the choice or at, not both. at: when it happened, NULL is now; long ago only by an importer. actor: who acted: self, guardian, agent, admin, import or system; a yes by admin or system is recorded as a preset. notice: label of the notice shown. evidence: kept apart, the event holds its HMAC. source and external_id: the same content again returns the first id, other content is an error. table_name, row_key: a choice about one protected table''s rows, or about one row. Errors: unknown purpose, notice or table; a time in the future (22008); a subject not canonically written (22023)';
+REVOKE ALL ON FUNCTION consent.record_choices(text, consent.consent, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.record_choices(subject bigint, choices consent.consent, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_record_choices'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.record_choices(bigint, consent.consent, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record what a subject chose, now or at a stated time; returns the event''s id. choices: for instance ''+ai_training, -ads''; their time is ''@'' in the choice or at, not both. at: when it happened, NULL is now; long ago only by an importer. actor: who acted: self, guardian, agent, admin, import or system; a yes by admin or system is recorded as a preset. notice: label of the notice shown. evidence: kept apart, the event holds its HMAC. source and external_id: the same content again returns the first id, other content is an error. table_name, row_key: a choice about one protected table''s rows, or about one row. Errors: unknown purpose, notice or table; a time in the future (22008); a subject not canonically written (22023)';
+REVOKE ALL ON FUNCTION consent.record_choices(bigint, consent.consent, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.record_choices(subject uuid, choices consent.consent, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_record_choices'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.record_choices(uuid, consent.consent, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record what a subject chose, now or at a stated time; returns the event''s id. choices: for instance ''+ai_training, -ads''; their time is ''@'' in the choice or at, not both. at: when it happened, NULL is now; long ago only by an importer. actor: who acted: self, guardian, agent, admin, import or system; a yes by admin or system is recorded as a preset. notice: label of the notice shown. evidence: kept apart, the event holds its HMAC. source and external_id: the same content again returns the first id, other content is an error. table_name, row_key: a choice about one protected table''s rows, or about one row. Errors: unknown purpose, notice or table; a time in the future (22008); a subject not canonically written (22023)';
+REVOKE ALL ON FUNCTION consent.record_choices(uuid, consent.consent, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.opt_in(subject text, purpose text, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_opt_in'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.opt_in(text, text, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record a yes of a subject to one purpose; returns the event''s id. The arguments after purpose are those of record_choices()';
+REVOKE ALL ON FUNCTION consent.opt_in(text, text, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.opt_in(subject bigint, purpose text, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_opt_in'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.opt_in(bigint, text, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record a yes of a subject to one purpose; returns the event''s id. The arguments after purpose are those of record_choices()';
+REVOKE ALL ON FUNCTION consent.opt_in(bigint, text, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.opt_in(subject uuid, purpose text, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_opt_in'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.opt_in(uuid, text, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record a yes of a subject to one purpose; returns the event''s id. The arguments after purpose are those of record_choices()';
+REVOKE ALL ON FUNCTION consent.opt_in(uuid, text, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.opt_out(subject text, purpose text, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_opt_out'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.opt_out(text, text, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record a no of a subject to one purpose (act: opted_out); returns the event''s id. The arguments after purpose are those of record_choices()';
+REVOKE ALL ON FUNCTION consent.opt_out(text, text, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.opt_out(subject bigint, purpose text, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_opt_out'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.opt_out(bigint, text, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record a no of a subject to one purpose (act: opted_out); returns the event''s id. The arguments after purpose are those of record_choices()';
+REVOKE ALL ON FUNCTION consent.opt_out(bigint, text, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION consent.opt_out(subject uuid, purpose text, at timestamptz DEFAULT NULL, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL, jurisdiction text DEFAULT NULL, evidence json DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL, table_name text DEFAULT NULL, row_key text DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_opt_out'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.opt_out(uuid, text, timestamptz, text, text, text, text, json, text, text, text, text) IS
+'Record a no of a subject to one purpose (act: opted_out); returns the event''s id. The arguments after purpose are those of record_choices()';
+REVOKE ALL ON FUNCTION consent.opt_out(uuid, text, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+/* ---- the view: what is recorded, and the way in for bulk ---- */
+
+CREATE FUNCTION consent.only_by_triggers()
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_only_by_triggers'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION consent.only_by_triggers() IS
+'The default of what the ledger sets itself in consent.event: NULL. Raises 55000 under session_replication_role = replica, where the triggers that record would not fire';
+REVOKE ALL ON FUNCTION consent.only_by_triggers() FROM PUBLIC;
+
+CREATE FUNCTION consent.only_by_triggers_at()
+RETURNS timestamptz AS 'MODULE_PATHNAME', 'consent_only_by_triggers'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION consent.only_by_triggers_at() IS
+'consent.only_by_triggers() for a time';
+REVOKE ALL ON FUNCTION consent.only_by_triggers_at() FROM PUBLIC;
+
+CREATE VIEW consent.event AS
+SELECT e.event_id,
+       e.kind,
+       s.key AS subject,
+       e.choices,
+       e.event_time,
+       e.recorded_at,
+       e.recorded_by,
+       e.actor,
+       e.method,
+       e.notice,
+       e.jurisdiction,
+       v.body::json AS evidence,
+       e.source,
+       e.external_id,
+       e.table_name,
+       e.row_key,
+       e.detail,
+       e.subject_no
+FROM consent.event_log e
+LEFT JOIN consent.subject s ON s.subject_no = e.subject_no
+LEFT JOIN consent.evidence v ON v.event_id = e.event_id;
+COMMENT ON VIEW consent.event IS
+'Every event, with its subject''s key while it is not erased. INSERT and COPY record choices: subject, choices, event_time, actor, method, notice, jurisdiction, evidence, source, external_id, table_name, row_key; RETURNING event_id gives the id';
+
+ALTER VIEW consent.event ALTER COLUMN event_id SET DEFAULT consent.only_by_triggers();
+ALTER VIEW consent.event ALTER COLUMN recorded_at SET DEFAULT consent.only_by_triggers_at();
+ALTER VIEW consent.event ALTER COLUMN actor SET DEFAULT 'self';
+ALTER VIEW consent.event ALTER COLUMN source SET DEFAULT '';
+
+CREATE FUNCTION consent.event_insert()
+RETURNS trigger AS 'MODULE_PATHNAME', 'consent_event_insert'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.event_insert() IS
+'The trigger function of consent.event: opens an intake before the statement, records each row, seals after it';
+REVOKE ALL ON FUNCTION consent.event_insert() FROM PUBLIC;
+
+CREATE TRIGGER event_begin BEFORE INSERT ON consent.event
+	FOR EACH STATEMENT EXECUTE FUNCTION consent.event_insert();
+CREATE TRIGGER event_record INSTEAD OF INSERT ON consent.event
+	FOR EACH ROW EXECUTE FUNCTION consent.event_insert();
+CREATE TRIGGER event_seal AFTER INSERT ON consent.event
+	FOR EACH STATEMENT EXECUTE FUNCTION consent.event_insert();

@@ -1,0 +1,52 @@
+/*
+ * seal.h
+ *		The text of a seal, before it is signed (docs/FORMAT.md).
+ */
+#ifndef CL_SEAL_H
+#define CL_SEAL_H
+
+#include "core/hash.h"
+#include "core/instant.h"
+
+#define CL_ORIGIN_MAX	200
+#define CL_SEAL_MAX		1024	/* bytes of the text */
+
+typedef enum cl_seal_kind
+{
+	CL_SEAL_CHOICES,
+	CL_SEAL_DECLARATIONS,
+	CL_SEAL_RUN
+} cl_seal_kind;
+
+#define CL_SEAL_KINDS 3
+
+typedef struct cl_seal
+{
+	const char *origin;
+	size_t		origin_len;
+	cl_seal_kind kind;
+	int64_t		number;
+	int64_t		count;
+	uint8_t		root[CL_HASH_BYTES];
+	cl_instant	time;
+	int64_t		checkpoint_size;	/* 0 while there is no log */
+	uint8_t		checkpoint_root[CL_HASH_BYTES];
+	bool		has_bound;		/* a cosignature or token bounds the time from below */
+	uint8_t		bound[CL_HASH_BYTES];
+} cl_seal;
+
+extern const char *cl_seal_kind_name(cl_seal_kind kind);
+
+/*
+ * An origin is a key name of at most CL_ORIGIN_MAX bytes that does not begin
+ * as our own notes do.
+ */
+extern bool cl_origin_valid(const char *origin, size_t len);
+
+/* Write the text; returns its length, or 0 if it does not fit into cap. */
+extern size_t cl_seal_format(const cl_seal *seal, char *out, size_t cap);
+
+/* Read a text that is exactly as cl_seal_format writes it. */
+extern bool cl_seal_parse(const char *text, size_t len, cl_seal *seal);
+
+#endif

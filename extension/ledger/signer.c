@@ -1,0 +1,238 @@
+/*
+ * signer.c
+ *		The ledger's private keys, in files outside the data directory.
+ *
+ * A key file is named by a hash of origin, database and role, so that a first
+ * try needs no setting and databases of one server do not meet.
+ */
+#include "postgres.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands/dbcommands.h"
+#include "common/file_perm.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+
+#include "core/hash.h"
+#include "core/key.h"
+#include "core/note.h"
+#include "ledger/signer.h"
+#include "settings.h"
+
+#define FILE_LABEL "consent_ledger/key/v1"
+
+static const char *const role_names[KEY_ROLES] = {"checkpoint", "seal", "witness"};
+static const char *const key_suffixes[KEY_ROLES] = {"", "/seal", "/witness"};
+static const uint8 key_types[KEY_ROLES] = {
+	CL_NOTE_ED25519, CL_NOTE_ED25519, CL_NOTE_COSIGNATURE
+};
+
+/* Keys that this backend has read; they live as long as it does. */
+static cl_key *loaded[KEY_ROLES];
+static char *loaded_origin = NULL;
+
+char *
+signer_key_name(const char *origin, KeyRole role)
+{
+	return psprintf("%s%s", origin, key_suffixes[role]);
+}
+
+const char *
+signer_role_name(KeyRole role)
+{
+	return role_names[role];
+}
+
+static char *
+key_directory(void)
+{
+	char	   *directory;
+
+	if (setting_key_directory && setting_key_directory[0])
+		return pstrdup(setting_key_directory);
+	directory = psprintf("%s/../consent_ledger", DataDir);
+	canonicalize_path(directory);
+	return directory;
+}
+
+static char *
+key_path(const char *origin, KeyRole role)
+{
+	const char *database = get_database_name(MyDatabaseId);
+	cl_part		parts[3] = {
+		{FILE_LABEL, strlen(FILE_LABEL)},
+		{origin, strlen(origin)},
+		{database, strlen(database)}
+	};
+	uint8		hash[CL_HASH_BYTES];
+	char		hex[2 * CL_HASH_BYTES + 1];
+
+	if (cl_commit("", 0, parts, 3, hash) != CL_OK)
+		elog(ERROR, "could not compute a hash");
+	cl_hex_encode(hash, CL_HASH_BYTES, hex);
+	return psprintf("%s/%.16s-%s.pem", key_directory(), hex, role_names[role]);
+}
+
+/* The one place where a key's trouble becomes an error. */
+static void
+raise_key_error(cl_key_status status, const char *path, KeyRole role)
+{
+	switch (status)
+	{
+		case CL_KEY_OK:
+			return;
+		case CL_KEY_MISSING:
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_FILE),
+					 errmsg("the %s key of the ledger is missing: \"%s\"", role_names[role], path),
+					 errhint("Put the key file back, or set consent_ledger.key_directory to where it is.")));
+			break;
+		case CL_KEY_EXISTS:
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_FILE),
+					 errmsg("key file \"%s\" exists already", path)));
+			break;
+		case CL_KEY_IO:
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not access key file \"%s\": %m", path),
+					 errhint("The directory must be writable by the server; consent_ledger.key_directory names it.")));
+			break;
+		case CL_KEY_PERMISSIONS:
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("key file \"%s\" can be read by others than its owner", path),
+					 errhint("Permissions must be u=rw (0600) or less.")));
+			break;
+		case CL_KEY_MALFORMED:
+			ereport(ERROR,
+					(errcode(ERRCODE_CONFIG_FILE_ERROR),
+					 errmsg("key file \"%s\" does not hold an Ed25519 private key", path),
+					 errdetail("A key is stored as PEM, PKCS #8, without a pass phrase.")));
+			break;
+		case CL_KEY_CRYPTO:
+			ereport(ERROR,
+					(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+					 errmsg("libcrypto could not make or use the %s key of the ledger", role_names[role])));
+			break;
+	}
+}
+
+static void
+make_directory(void)
+{
+	char	   *directory = key_directory();
+
+	if (mkdir(directory, S_IRWXU) != 0 && errno != EEXIST)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not create key directory \"%s\": %m", directory),
+				 errhint("Create it for the server's user, or set consent_ledger.key_directory.")));
+}
+
+static char *
+public_part(const char *origin, KeyRole role, const cl_key *key)
+{
+	uint8		public_key[CL_PUBLIC_BYTES];
+	char	   *vkey = palloc(CL_VKEY_SIZE);
+
+	raise_key_error(cl_key_public(key, public_key), "", role);
+	cl_vkey_format(signer_key_name(origin, role), key_types[role], public_key, vkey);
+	return vkey;
+}
+
+/* One key: adopted if it is there, made otherwise. */
+static char *
+create_key(const char *origin, KeyRole role, bool throw_away)
+{
+	char	   *path = key_path(origin, role);
+	cl_key	   *key;
+	cl_key_status status;
+
+	if (throw_away)
+		unlink(path);
+	status = cl_key_load(path, &key);
+	if (status == CL_KEY_MISSING)
+	{
+		status = cl_key_generate(&key);
+		if (status == CL_KEY_OK)
+		{
+			status = cl_key_store(path, key);
+			if (status != CL_KEY_OK)
+				cl_key_free(key);
+		}
+	}
+	raise_key_error(status, path, role);
+	loaded[role] = key;
+	return public_part(origin, role, key);
+}
+
+void
+signer_forget(void)
+{
+	for (int role = 0; role < KEY_ROLES; role++)
+	{
+		cl_key_free(loaded[role]);
+		loaded[role] = NULL;
+	}
+	if (loaded_origin)
+		free(loaded_origin);
+	loaded_origin = NULL;
+}
+
+static void
+remember_origin(const char *origin)
+{
+	loaded_origin = strdup(origin);
+	if (!loaded_origin)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+}
+
+void
+signer_create_keys(const char *origin, bool throw_away, char *vkeys[KEY_ROLES])
+{
+	make_directory();
+	signer_forget();
+	remember_origin(origin);
+	for (int role = 0; role < KEY_ROLES; role++)
+		vkeys[role] = create_key(origin, role, throw_away);
+}
+
+void
+signer_remove_keys(const char *origin)
+{
+	for (int role = 0; role < KEY_ROLES; role++)
+		unlink(key_path(origin, role));
+	signer_forget();
+}
+
+static cl_key *
+load_key(const char *origin, KeyRole role)
+{
+	char	   *path;
+
+	if (loaded_origin && strcmp(loaded_origin, origin) != 0)
+		signer_forget();
+	if (loaded[role])
+		return loaded[role];
+	if (!loaded_origin)
+		remember_origin(origin);
+	path = key_path(origin, role);
+	raise_key_error(cl_key_load(path, &loaded[role]), path, role);
+	return loaded[role];
+}
+
+char *
+signer_sign(const char *origin, KeyRole role, const char *text)
+{
+	cl_key	   *key = load_key(origin, role);
+	size_t		cap = strlen(text) + CL_SIGNATURE_LINE_MAX + 1;
+	char	   *note = palloc(cap);
+
+	if (cl_note_sign(text, strlen(text), signer_key_name(origin, role), key, note, cap) == 0)
+		raise_key_error(CL_KEY_CRYPTO, "", role);
+	return note;
+}

@@ -1,0 +1,43 @@
+/*
+ * signer.h
+ *		The ledger's private keys, in files outside the data directory.
+ */
+#ifndef LEDGER_SIGNER_H
+#define LEDGER_SIGNER_H
+
+#include "ledger/declared.h"
+
+typedef enum KeyRole
+{
+	KEY_CHECKPOINT,				/* <origin> */
+	KEY_SEAL,					/* <origin>/seal */
+	KEY_WITNESS					/* <origin>/witness */
+} KeyRole;
+
+#define KEY_ROLES 3
+
+/* The name of a key, palloc'd, and what it signs as consent.key says it. */
+extern char *signer_key_name(const char *origin, KeyRole role);
+extern const char *signer_role_name(KeyRole role);
+
+/*
+ * Make the three key files, or adopt valid ones that are there already
+ * (unless they are to be throw-away keys).  vkeys get the palloc'd public
+ * parts as note verifier keys.
+ */
+extern void signer_create_keys(const char *origin, bool throw_away,
+							   char *vkeys[KEY_ROLES]);
+
+/* Delete the files of a test ledger; those missing are no matter. */
+extern void signer_remove_keys(const char *origin);
+
+/*
+ * Sign a note's text with one of the keys; the palloc'd signed note.  Loads
+ * the key at first use, and again when the origin is another one.
+ */
+extern char *signer_sign(const char *origin, KeyRole role, const char *text);
+
+/* Forget the keys loaded by this backend. */
+extern void signer_forget(void);
+
+#endif

@@ -1,0 +1,489 @@
+/*
+ * slice.c
+ *		Up to 4096 events of one statement, written and sealed together.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "core/hash.h"
+#include "core/merkle.h"
+#include "core/seal.h"
+#include "ledger/event.h"
+#include "ledger/signer.h"
+#include "ledger/slice.h"
+#include "ledger/state.h"
+#include "ledger/store.h"
+#include "type/consent.h"
+
+#define EVIDENCE_LABEL "consent_ledger/evidence/v1"
+
+struct Slice
+{
+	SealKind	kind;
+	const Declared *declared;
+	int64		seal_no;
+	int			count;
+	int			allocated;
+	bool		has_evidence;
+	SliceEvent *events;
+	int16	   *by_external;	/* hash of external ids: place + 1, or NULL */
+};
+
+#define EXTERNAL_BUCKETS (2 * EVENTS_PER_SEAL)
+
+static const char *const kind_names[] = {"choices", "declarations", "run"};
+
+Slice *
+slice_begin(SealKind kind, const Declared *d)
+{
+	Slice	   *slice = palloc0(sizeof(Slice));
+
+	slice->kind = kind;
+	slice->declared = d;
+	slice->seal_no = store_nextval("seal_no_seq");
+	slice->allocated = 1;
+	slice->events = palloc(sizeof(SliceEvent));
+	return slice;
+}
+
+SliceEvent *
+slice_add(Slice *slice, int64 *event_id)
+{
+	SliceEvent *event;
+
+	if (slice->count == slice->allocated)
+	{
+		slice->allocated = Min(slice->allocated * 4, EVENTS_PER_SEAL);
+		slice->events = repalloc(slice->events, slice->allocated * sizeof(SliceEvent));
+	}
+	*event_id = slice->seal_no * EVENTS_PER_SEAL + slice->count;
+	event = &slice->events[slice->count++];
+	memset(event, 0, sizeof(SliceEvent));
+	return event;
+}
+
+bool
+slice_is_full(const Slice *slice)
+{
+	return slice->count == EVENTS_PER_SEAL;
+}
+
+void
+slice_evidence_hmac(const uint8 *salt, const char *evidence, uint8 *hmac)
+{
+	cl_part		parts[2] = {
+		{EVIDENCE_LABEL, strlen(EVIDENCE_LABEL)},
+		{evidence, strlen(evidence)}
+	};
+
+	if (cl_commit(salt, CL_SALT_BYTES, parts, 2, hmac) != CL_OK)
+		elog(ERROR, "could not compute an HMAC");
+}
+
+/* ---- external ids ---- */
+
+static bool
+same_text(const char *given, Datum stored, bool stored_isnull)
+{
+	text	   *t;
+
+	if (stored_isnull || !given)
+		return stored_isnull && !given;
+	t = DatumGetTextPP(stored);
+	return VARSIZE_ANY_EXHDR(t) == strlen(given) &&
+		memcmp(VARDATA_ANY(t), given, strlen(given)) == 0;
+}
+
+/*
+ * The same choices?  Where the caller gave no time, the times that we gave
+ * them then and now differ, and say nothing.
+ */
+static bool
+same_choices(const EventInput *in, Consent *choices, Datum stored, bool stored_isnull)
+{
+	Consent    *other;
+	ConsentIterator a,
+				b;
+	ConsentIterator original;
+	cl_choice	ca,
+				cb,
+				given;
+
+	if (stored_isnull || !choices)
+		return stored_isnull && !choices;
+	other = (Consent *) PG_DETOAST_DATUM(stored);
+	if (consent_count(choices) != consent_count(other))
+		return false;
+	consent_iterate(choices, &a);
+	consent_iterate(other, &b);
+	consent_iterate(in->choices, &original);
+	while (consent_next(&a, &ca) && consent_next(&b, &cb) && consent_next(&original, &given))
+	{
+		if (!in->has_time && given.since == CL_INSTANT_NONE)
+			ca.since = cb.since;
+		if (cl_choice_compare(&ca, &cb) != 0)
+			return false;
+	}
+	return true;
+}
+
+static char *
+subject_key_of(int64 subject_no)
+{
+	Store	   *store = store_open("subject", AccessShareLock);
+	ScanKeyData key;
+	StoreScan  *scan;
+	HeapTuple	tuple;
+	char	   *result = NULL;
+
+	store_key_int8(&key, Anum_subject_subject_no, subject_no);
+	scan = store_scan(store, "subject_pkey", GetActiveSnapshot(), 1, &key);
+	tuple = store_next(scan);
+	if (tuple)
+	{
+		bool		isnull;
+		Datum		value = store_get(store, tuple, Anum_subject_key, &isnull);
+
+		result = isnull ? NULL : TextDatumGetCString(value);
+	}
+	store_end(scan);
+	store_close(store);
+	return result;
+}
+
+/* Evidence is compared by its HMAC; erased evidence cannot differ any more. */
+static bool
+same_evidence(const EventInput *in, const Datum *values, const bool *isnull)
+{
+	bool		had = !isnull[Anum_event_log_evidence_hmac - 1];
+	Store	   *store;
+	ScanKeyData key;
+	StoreScan  *scan;
+	HeapTuple	tuple;
+	bool		same;
+
+	if (!had || !in->evidence)
+		return !had && !in->evidence;
+	store = store_open("evidence", AccessShareLock);
+	store_key_int8(&key, Anum_evidence_event_id,
+				   DatumGetInt64(values[Anum_event_log_event_id - 1]));
+	scan = store_scan(store, "evidence_pkey", GetActiveSnapshot(), 1, &key);
+	tuple = store_next(scan);
+	same = true;
+	if (tuple)
+	{
+		bool		null;
+		Datum		body = store_get(store, tuple, Anum_evidence_body, &null);
+
+		same = same_text(in->evidence, body, null);
+	}
+	store_end(scan);
+	store_close(store);
+	return same;
+}
+
+static bool
+same_content(const EventInput *in, Consent *choices, const char *table_name,
+			 const char *subject, const Datum *values, const bool *isnull)
+{
+#define SAME(given, attno) \
+	same_text(given, values[(attno) - 1], isnull[(attno) - 1])
+
+	if ((subject == NULL) != (in->subject == NULL) ||
+		(subject && strcmp(subject, in->subject) != 0))
+		return false;
+	if (in->has_time &&
+		DatumGetTimestampTz(values[Anum_event_log_event_time - 1]) != in->event_time)
+		return false;
+	return SAME(in->kind, Anum_event_log_kind) &&
+		SAME(in->actor, Anum_event_log_actor) &&
+		SAME(in->method, Anum_event_log_method) &&
+		SAME(in->notice, Anum_event_log_notice) &&
+		SAME(in->jurisdiction, Anum_event_log_jurisdiction) &&
+		SAME(table_name, Anum_event_log_table_name) &&
+		SAME(in->row_key, Anum_event_log_row_key) &&
+		SAME(in->detail, Anum_event_log_detail) &&
+		same_choices(in, choices, values[Anum_event_log_choices - 1],
+					 isnull[Anum_event_log_choices - 1]);
+#undef SAME
+}
+
+static void
+refuse_other_content(const EventInput *in, int64 event_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("external id \"%s\" of source \"%s\" is taken by another event",
+					in->external_id, in->source ? in->source : ""),
+			 errdetail("Event " INT64_FORMAT " has it, with other content.", event_id),
+			 errhint("Repeat an event exactly, or give a new one an external id of its own.")));
+}
+
+static void
+repeated_event(const Datum *values, EventId *id)
+{
+	id->event_id = DatumGetInt64(values[Anum_event_log_event_id - 1]);
+	id->event_time = DatumGetTimestampTz(values[Anum_event_log_event_time - 1]);
+	id->recorded_at = DatumGetTimestampTz(values[Anum_event_log_recorded_at - 1]);
+	id->repeated = true;
+}
+
+/* The bucket that holds an external id, or the empty one where it would go. */
+static int16 *
+external_bucket(Slice *slice, const char *source, const char *external_id)
+{
+	uint32		hash = hash_combine(string_hash(source, strlen(source) + 1),
+									string_hash(external_id, strlen(external_id) + 1));
+
+	for (;; hash++)
+	{
+		int16	   *bucket = &slice->by_external[hash % EXTERNAL_BUCKETS];
+		SliceEvent *event = &slice->events[*bucket - 1];
+
+		if (*bucket == 0 ||
+			(same_text(external_id, event->values[Anum_event_log_external_id - 1], false) &&
+			 same_text(source, event->values[Anum_event_log_source - 1], false)))
+			return bucket;
+	}
+}
+
+void
+slice_note_external(Slice *slice, const char *source, const char *external_id)
+{
+	if (!slice->by_external)
+		slice->by_external = palloc0(EXTERNAL_BUCKETS * sizeof(int16));
+	*external_bucket(slice, source ? source : "", external_id) = slice->count;
+}
+
+bool
+slice_find_external(Slice *slice, const EventInput *in, Consent *choices,
+					const char *table_name, EventId *id)
+{
+	SliceEvent *event;
+	int16		place;
+
+	if (!slice->by_external)
+		return false;
+	place = *external_bucket(slice, in->source ? in->source : "", in->external_id);
+	if (place == 0)
+		return false;
+	event = &slice->events[place - 1];
+	if (!same_content(in, choices, table_name, event->subject,
+					  event->values, event->isnull) ||
+		!same_text(in->evidence, PointerGetDatum(event->evidence ? cstring_to_text(event->evidence) : NULL),
+				   event->evidence == NULL))
+		refuse_other_content(in, DatumGetInt64(event->values[0]));
+	repeated_event(event->values, id);
+	return true;
+}
+
+bool
+slice_find_external_stored(const EventInput *in, Consent *choices,
+						   const char *table_name, EventId *id)
+{
+	const char *source = in->source ? in->source : "";
+	Store	   *store = store_open("event_log", AccessShareLock);
+	ScanKeyData keys[2];
+	StoreScan  *scan;
+	HeapTuple	tuple;
+
+	store_push_latest_snapshot();
+	store_key_text(&keys[0], Anum_event_log_source, source, strlen(source));
+	store_key_text(&keys[1], Anum_event_log_external_id,
+				   in->external_id, strlen(in->external_id));
+	scan = store_scan(store, "event_log_external", GetActiveSnapshot(), 2, keys);
+	tuple = store_next(scan);
+	if (tuple)
+	{
+		Datum		values[Natts_event_log];
+		bool		isnull[Natts_event_log];
+		char	   *subject = NULL;
+
+		heap_deform_tuple(tuple, RelationGetDescr(store_relation(store)), values, isnull);
+		if (!isnull[Anum_event_log_subject_no - 1])
+			subject = subject_key_of(DatumGetInt64(values[Anum_event_log_subject_no - 1]));
+		repeated_event(values, id);
+		if (!same_content(in, choices, table_name, subject, values, isnull) ||
+			!same_evidence(in, values, isnull))
+			refuse_other_content(in, id->event_id);
+	}
+	store_end(scan);
+	store_pop_snapshot();
+	store_close(store);
+	return tuple != NULL;
+}
+
+/* ---- writing ---- */
+
+static void
+refuse_lost_race(SliceEvent *event)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("external id \"%s\" was recorded by another transaction meanwhile",
+					TextDatumGetCString(event->values[Anum_event_log_external_id - 1])),
+			 errhint("Retry the transaction.")));
+}
+
+/* Queue one event row; with external ids a conflict is a lost race. */
+static void
+write_events(Slice *slice)
+{
+	Store	   *store = store_open("event_log", RowExclusiveLock);
+	bool		conflict[STORE_QUEUE_MAX];
+	int			first = 0;
+
+	for (int i = 0; i < slice->count; i++)
+	{
+		if (!slice->by_external)
+		{
+			store_queue(store, slice->events[i].values, slice->events[i].isnull);
+			continue;
+		}
+		store_queue_try(store, slice->events[i].values, slice->events[i].isnull);
+		if (i + 1 < slice->count && i + 1 - first < STORE_QUEUE_MAX)
+			continue;
+		if (store_try_flush(store, conflict) > 0)
+			for (int j = 0; first + j <= i; j++)
+				if (conflict[j])
+					refuse_lost_race(&slice->events[first + j]);
+		first = i + 1;
+	}
+	store_flush(store);
+	store_close(store);
+}
+
+static void
+write_evidence(Slice *slice)
+{
+	Store	   *store;
+
+	if (!slice->has_evidence)
+		return;
+	store = store_open("evidence", RowExclusiveLock);
+	for (int i = 0; i < slice->count; i++)
+	{
+		SliceEvent *event = &slice->events[i];
+		Datum		values[Natts_evidence];
+		bool		isnull[Natts_evidence] = {0};
+		bytea	   *salt;
+
+		if (!event->evidence)
+			continue;
+		salt = palloc(VARHDRSZ + CL_SALT_BYTES);
+		SET_VARSIZE(salt, VARHDRSZ + CL_SALT_BYTES);
+		memcpy(VARDATA(salt), event->evidence_salt, CL_SALT_BYTES);
+		values[Anum_evidence_event_id - 1] = event->values[Anum_event_log_event_id - 1];
+		values[Anum_evidence_salt - 1] = PointerGetDatum(salt);
+		values[Anum_evidence_body - 1] = CStringGetTextDatum(event->evidence);
+		store_queue(store, values, isnull);
+	}
+	store_flush(store);
+	store_close(store);
+}
+
+/* Merkle root over the canonical bytes of the events. */
+static void
+slice_root(Slice *slice, uint8 *root)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "consent event bytes",
+												  ALLOCSET_DEFAULT_SIZES);
+	char	   *bytes = palloc(CL_EVENT_MAX);
+	uint8	   *leaves = palloc(slice->count * CL_HASH_BYTES);
+
+	for (int i = 0; i < slice->count; i++)
+	{
+		SliceEvent *event = &slice->events[i];
+		MemoryContext old = MemoryContextSwitchTo(scratch);
+		size_t		len = event_encode_row(event->values, event->isnull,
+										   bytes, CL_EVENT_MAX);
+
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(scratch);
+		if (len > CL_EVENT_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("an event is too large: %zu bytes", len),
+					 errdetail("The canonical form of an event has at most %d bytes.", CL_EVENT_MAX),
+					 errhint("Put what is long into evidence.")));
+		cl_merkle_leaf(bytes, len, leaves + i * CL_HASH_BYTES);
+	}
+	cl_merkle_root(leaves, slice->count, root);
+	MemoryContextDelete(scratch);
+}
+
+static Datum
+bytes_datum(const uint8 *bytes, size_t len)
+{
+	bytea	   *copy = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(copy, VARHDRSZ + len);
+	memcpy(VARDATA(copy), bytes, len);
+	return PointerGetDatum(copy);
+}
+
+static char *
+seal_text(Slice *slice, const uint8 *root)
+{
+	cl_seal		seal = {0};
+	char	   *text = palloc(CL_SEAL_MAX);
+	size_t		len;
+
+	seal.origin = slice->declared->origin;
+	seal.origin_len = strlen(seal.origin);
+	seal.kind = (cl_seal_kind) slice->kind;
+	seal.number = slice->seal_no;
+	seal.count = slice->count;
+	memcpy(seal.root, root, CL_HASH_BYTES);
+	seal.time = DatumGetTimestampTz(slice->events[slice->count - 1].values[Anum_event_log_recorded_at - 1]);
+	cl_merkle_root(NULL, 0, seal.checkpoint_root);
+	len = cl_seal_format(&seal, text, CL_SEAL_MAX);
+	if (len >= CL_SEAL_MAX)
+		elog(ERROR, "the text of a seal is too long");
+	text[len] = '\0';
+	return text;
+}
+
+static void
+write_seal(Slice *slice)
+{
+	Store	   *store;
+	uint8		root[CL_HASH_BYTES];
+	Datum		values[Natts_seal];
+	bool		isnull[Natts_seal] = {0};
+
+	slice_root(slice, root);
+	values[Anum_seal_seal_no - 1] = Int64GetDatum(slice->seal_no);
+	values[Anum_seal_kind - 1] = CStringGetTextDatum(kind_names[slice->kind]);
+	values[Anum_seal_count - 1] = Int32GetDatum(slice->count);
+	values[Anum_seal_root - 1] = bytes_datum(root, CL_HASH_BYTES);
+	values[Anum_seal_note - 1] =
+		CStringGetTextDatum(signer_sign(slice->declared->origin, KEY_SEAL,
+										seal_text(slice, root)));
+	store = store_open("seal", RowExclusiveLock);
+	store_insert(store, values, isnull);
+	store_close(store);
+
+	store = store_open("seal_pending", RowExclusiveLock);
+	store_insert(store, values, isnull);
+	store_close(store);
+}
+
+void
+slice_write(Slice *slice)
+{
+	for (int i = 0; i < slice->count; i++)
+		slice->has_evidence |= slice->events[i].evidence != NULL;
+	state_apply(slice->declared, slice->events, slice->count);
+	write_events(slice);
+	write_evidence(slice);
+	write_seal(slice);
+	CommandCounterIncrement();
+}

@@ -1,0 +1,552 @@
+/*
+ * state.c
+ *		What the events of a slice do to the states of their subjects.
+ *
+ * A state is the merge of all choices of a subject, so the order in which
+ * events come does not matter; what matters is that no merge is lost.  Rows
+ * are made in key order and changed in number order; changing or locking the
+ * subject's row covers her rows in scope_state.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "core/hash.h"
+#include "ledger/state.h"
+#include "ledger/store.h"
+#include "ledger/subject.h"
+#include "type/consent.h"
+
+#define SUBJECT_LABEL "consent_ledger/subject/v1"
+
+/* The events of one subject in the slice, and what is known of her. */
+typedef struct Member
+{
+	const char *key;
+	size_t		len;
+	int			first;			/* her events: places in Batch.order */
+	int			count;
+	bool		known;			/* has a row already */
+	int64		subject_no;
+	Datum		commitment;
+} Member;
+
+typedef struct Batch
+{
+	const Declared *declared;
+	SliceEvent *events;
+	int		   *order;			/* places of events with subject, by key */
+	int			norder;
+	Member	   *members;		/* by key */
+	int			nmembers;
+	Store	   *subjects;
+	StoreScan  *by_key;
+	Store	   *scopes;			/* NULL until needed */
+} Batch;
+
+/* Columns of a subject that events change. */
+typedef struct SubjectState
+{
+	Consent    *state;
+	char	   *jurisdiction;
+	TimestampTz jurisdiction_at;
+	bool		scoped;
+} SubjectState;
+
+void
+subject_commitment(const char *origin, const uint8 *salt, int64 subject_no,
+				   const char *key, uint8 *hmac)
+{
+	char		number[32];
+	cl_part		parts[4] = {
+		{SUBJECT_LABEL, strlen(SUBJECT_LABEL)},
+		{origin, strlen(origin)},
+		{number, 0},
+		{key, strlen(key)}
+	};
+
+	parts[2].len = pg_lltoa(subject_no, number);
+	if (cl_commit(salt, CL_SALT_BYTES, parts, 4, hmac) != CL_OK)
+		elog(ERROR, "could not compute an HMAC");
+}
+
+/* ---- grouping ---- */
+
+static int
+compare_events(const void *a, const void *b, void *arg)
+{
+	SliceEvent *events = arg;
+	int			ia = *(const int *) a;
+	int			ib = *(const int *) b;
+	int			c = strcmp(events[ia].subject, events[ib].subject);
+
+	return c != 0 ? c : ia - ib;
+}
+
+static void
+group_by_subject(Batch *batch, int n)
+{
+	batch->order = palloc(n * sizeof(int));
+	batch->members = palloc(n * sizeof(Member));
+	for (int i = 0; i < n; i++)
+		if (batch->events[i].subject)
+			batch->order[batch->norder++] = i;
+	qsort_arg(batch->order, batch->norder, sizeof(int), compare_events, batch->events);
+	for (int i = 0; i < batch->norder; i++)
+	{
+		const char *key = batch->events[batch->order[i]].subject;
+		Member	   *member = &batch->members[Max(batch->nmembers - 1, 0)];
+
+		if (batch->nmembers == 0 || strcmp(member->key, key) != 0)
+		{
+			member = &batch->members[batch->nmembers++];
+			memset(member, 0, sizeof(Member));
+			member->key = key;
+			member->len = strlen(key);
+			member->first = i;
+		}
+		member->count++;
+	}
+}
+
+/* ---- what events do to a state ---- */
+
+/* The later statement of a jurisdiction counts; at the same time the greater. */
+static bool
+merge_jurisdiction(SubjectState *s, char *jurisdiction, TimestampTz at)
+{
+	if (s->jurisdiction &&
+		(s->jurisdiction_at > at ||
+		 (s->jurisdiction_at == at && strcmp(s->jurisdiction, jurisdiction) >= 0)))
+		return false;
+	s->jurisdiction = jurisdiction;
+	s->jurisdiction_at = at;
+	return true;
+}
+
+/* Merge her events into the state; true if that changes it. */
+static bool
+merge_events(Batch *batch, Member *member, SubjectState *s)
+{
+	Consent    *before = s->state;
+	bool		changed = false;
+
+	for (int i = 0; i < member->count; i++)
+	{
+		SliceEvent *event = &batch->events[batch->order[member->first + i]];
+
+		if (!event->isnull[Anum_event_log_jurisdiction - 1])
+			changed |= merge_jurisdiction(s, TextDatumGetCString(event->values[Anum_event_log_jurisdiction - 1]),
+										  DatumGetTimestampTz(event->values[Anum_event_log_event_time - 1]));
+		if (!event->choices)
+			continue;
+		if (event->isnull[Anum_event_log_table_name - 1])
+			s->state = consent_merge2(s->state, event->choices);
+		else if (!s->scoped)
+			changed = s->scoped = true;
+	}
+	return changed || !consent_equal(before, s->state);
+}
+
+static bool
+has_scoped_events(Batch *batch, Member *member)
+{
+	for (int i = 0; i < member->count; i++)
+	{
+		SliceEvent *event = &batch->events[batch->order[member->first + i]];
+
+		if (event->choices && !event->isnull[Anum_event_log_table_name - 1])
+			return true;
+	}
+	return false;
+}
+
+static void
+state_columns(const SubjectState *s, Datum *values, bool *isnull)
+{
+	values[Anum_subject_state - 1] = PointerGetDatum(s->state);
+	isnull[Anum_subject_state - 1] = false;
+	isnull[Anum_subject_jurisdiction - 1] = s->jurisdiction == NULL;
+	isnull[Anum_subject_jurisdiction_at - 1] = s->jurisdiction == NULL;
+	if (s->jurisdiction)
+	{
+		values[Anum_subject_jurisdiction - 1] = CStringGetTextDatum(s->jurisdiction);
+		values[Anum_subject_jurisdiction_at - 1] = TimestampTzGetDatum(s->jurisdiction_at);
+	}
+	values[Anum_subject_scoped - 1] = BoolGetDatum(s->scoped);
+	isnull[Anum_subject_scoped - 1] = false;
+}
+
+/* ---- subjects that are new ---- */
+
+static Datum
+bytes_datum(const uint8 *bytes, size_t len)
+{
+	bytea	   *copy = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(copy, VARHDRSZ + len);
+	memcpy(VARDATA(copy), bytes, len);
+	return PointerGetDatum(copy);
+}
+
+static void
+queue_subject(Batch *batch, Member *member)
+{
+	Datum		values[Natts_subject];
+	bool		isnull[Natts_subject];
+	SubjectState s = {consent_empty(), NULL, 0, false};
+	uint8		salt[CL_SALT_BYTES];
+	uint8		hmac[CL_HASH_BYTES];
+
+	if (cl_random(salt, sizeof(salt)) != CL_OK)
+		elog(ERROR, "no random bytes to be had");
+	member->subject_no = store_nextval("subject_no_seq");
+	subject_commitment(batch->declared->origin, salt, member->subject_no,
+					   member->key, hmac);
+	member->commitment = bytes_datum(hmac, sizeof(hmac));
+	merge_events(batch, member, &s);
+
+	memset(isnull, true, sizeof(isnull));
+	values[Anum_subject_subject_no - 1] = Int64GetDatum(member->subject_no);
+	isnull[Anum_subject_subject_no - 1] = false;
+	values[Anum_subject_key - 1] = PointerGetDatum(cstring_to_text_with_len(member->key, member->len));
+	isnull[Anum_subject_key - 1] = false;
+	values[Anum_subject_salt - 1] = bytes_datum(salt, sizeof(salt));
+	isnull[Anum_subject_salt - 1] = false;
+	values[Anum_subject_commitment - 1] = member->commitment;
+	isnull[Anum_subject_commitment - 1] = false;
+	state_columns(&s, values, isnull);
+	store_queue_try(batch->subjects, values, isnull);
+}
+
+static void
+await_subject(Batch *batch, Member *member)
+{
+	ScanKeyData key;
+
+	store_key_text(&key, Anum_subject_key, member->key, member->len);
+	store_await(batch->subjects, "subject_key", 1, &key);
+}
+
+/* Write what is queued; who lost a race becomes known later. */
+static bool
+flush_subjects(Batch *batch, Member **queued, int n)
+{
+	bool		conflict[STORE_QUEUE_MAX];
+	bool		lost = false;
+
+	store_try_flush(batch->subjects, conflict);
+	for (int i = 0; i < n; i++)
+	{
+		if (!conflict[i])
+			continue;
+		queued[i]->subject_no = 0;
+		await_subject(batch, queued[i]);
+		lost = true;
+	}
+	return lost;
+}
+
+/* Make the unknown ones, in key order; true if somebody else made one first. */
+static bool
+make_unknown(Batch *batch)
+{
+	Member	   *queued[STORE_QUEUE_MAX];
+	int			n = 0;
+	bool		lost = false;
+
+	for (int i = 0; i < batch->nmembers; i++)
+	{
+		Member	   *member = &batch->members[i];
+
+		if (member->subject_no != 0)
+			continue;
+		queue_subject(batch, member);
+		queued[n++] = member;
+		if (n == STORE_QUEUE_MAX)
+		{
+			lost |= flush_subjects(batch, queued, n);
+			n = 0;
+		}
+	}
+	return flush_subjects(batch, queued, n) || lost;
+}
+
+/* ---- subjects that are known ---- */
+
+static HeapTuple
+fetch_by_key(Batch *batch, StoreScan **scan, Member *member)
+{
+	ScanKeyData key;
+
+	store_key_text(&key, Anum_subject_key, member->key, member->len);
+	if (*scan)
+		store_rescan(*scan, &key);
+	else
+		*scan = store_scan(batch->subjects, "subject_key", GetActiveSnapshot(), 1, &key);
+	return store_next(*scan);
+}
+
+static void
+find_known(Batch *batch)
+{
+	StoreScan  *scan = NULL;
+
+	store_push_latest_snapshot();
+	for (int i = 0; i < batch->nmembers; i++)
+	{
+		Member	   *member = &batch->members[i];
+		HeapTuple	tuple;
+		bool		isnull;
+
+		if (member->subject_no != 0)
+			continue;
+		tuple = fetch_by_key(batch, &scan, member);
+		if (!tuple)
+			continue;
+		member->known = true;
+		member->subject_no =
+			DatumGetInt64(store_get(batch->subjects, tuple, Anum_subject_subject_no, &isnull));
+		member->commitment =
+			PointerGetDatum(DatumGetByteaPCopy(store_get(batch->subjects, tuple, Anum_subject_commitment, &isnull)));
+	}
+	if (scan)
+		store_end(scan);
+	store_pop_snapshot();
+}
+
+static void
+read_state(Batch *batch, HeapTuple tuple, SubjectState *s)
+{
+	SubjectRow	row;
+	bool		isnull;
+
+	subject_row_from_tuple(batch->subjects, tuple, &row);
+	s->state = row.state;
+	s->jurisdiction = row.jurisdiction;
+	s->scoped = row.scoped;
+	if (row.jurisdiction)
+		s->jurisdiction_at =
+			DatumGetTimestampTz(store_get(batch->subjects, tuple, Anum_subject_jurisdiction_at, &isnull));
+}
+
+/*
+ * Merge into a known subject's row, or lock it where only her rows of
+ * scope_state change.  False if somebody changed it meanwhile.
+ */
+static bool
+change_known(Batch *batch, Member *member, HeapTuple tuple)
+{
+	Datum		values[Natts_subject];
+	bool		isnull[Natts_subject] = {0};
+	bool		replace[Natts_subject] = {0};
+	SubjectState s = {0};
+
+	read_state(batch, tuple, &s);
+	if (!merge_events(batch, member, &s))
+		return !has_scoped_events(batch, member) || store_lock(batch->subjects, tuple);
+	state_columns(&s, values, isnull);
+	replace[Anum_subject_state - 1] = true;
+	replace[Anum_subject_jurisdiction - 1] = true;
+	replace[Anum_subject_jurisdiction_at - 1] = true;
+	replace[Anum_subject_scoped - 1] = true;
+	return store_update(batch->subjects, tuple, values, isnull, replace);
+}
+
+/* Read her row as it is now, and change it; again if it changed meanwhile. */
+static void
+change_until_done(Batch *batch, Member *member)
+{
+	bool		done;
+
+	do
+	{
+		StoreScan  *scan = NULL;
+		HeapTuple	tuple;
+
+		store_push_latest_snapshot();
+		tuple = fetch_by_key(batch, &scan, member);
+		if (!tuple)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("subject was erased by another transaction meanwhile"),
+					 errhint("Retry the transaction.")));
+		tuple = heap_copytuple(tuple);
+		store_end(scan);
+		done = change_known(batch, member, tuple);
+		store_pop_snapshot();
+	} while (!done);
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	int64		na = (*(Member *const *) a)->subject_no;
+	int64		nb = (*(Member *const *) b)->subject_no;
+
+	return na < nb ? -1 : na > nb;
+}
+
+/* The known ones in number order: one snapshot for all, alone where it fails. */
+static void
+change_all_known(Batch *batch)
+{
+	Member	  **sorted = palloc(batch->nmembers * sizeof(Member *));
+	int			n = 0;
+	StoreScan  *scan = NULL;
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "consent states",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	for (int i = 0; i < batch->nmembers; i++)
+		if (batch->members[i].known)
+			sorted[n++] = &batch->members[i];
+	qsort(sorted, n, sizeof(Member *), compare_numbers);
+
+	store_push_latest_snapshot();
+	for (int i = 0; i < n; i++)
+	{
+		HeapTuple	tuple = fetch_by_key(batch, &scan, sorted[i]);
+		MemoryContext old = MemoryContextSwitchTo(scratch);
+		bool		done = tuple && change_known(batch, sorted[i], heap_copytuple(tuple));
+
+		if (!done)
+			change_until_done(batch, sorted[i]);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(scratch);
+	}
+	if (scan)
+		store_end(scan);
+	store_pop_snapshot();
+	MemoryContextDelete(scratch);
+}
+
+/* ---- choices about tables and rows ---- */
+
+static StoreScan *
+scan_scope(Batch *batch, SliceEvent *event)
+{
+	ScanKeyData keys[3];
+	text	   *table = DatumGetTextPP(event->values[Anum_event_log_table_name - 1]);
+
+	store_key_int8(&keys[0], Anum_scope_state_subject_no,
+				   DatumGetInt64(event->values[Anum_event_log_subject_no - 1]));
+	store_key_text(&keys[1], Anum_scope_state_table_name,
+				   VARDATA_ANY(table), VARSIZE_ANY_EXHDR(table));
+	if (event->isnull[Anum_event_log_row_key - 1])
+		store_key_isnull(&keys[2], Anum_scope_state_row_key);
+	else
+	{
+		text	   *row = DatumGetTextPP(event->values[Anum_event_log_row_key - 1]);
+
+		store_key_text(&keys[2], Anum_scope_state_row_key,
+					   VARDATA_ANY(row), VARSIZE_ANY_EXHDR(row));
+	}
+	return store_scan(batch->scopes, "scope_state_key", GetActiveSnapshot(), 3, keys);
+}
+
+static void
+merge_scope(Batch *batch, SliceEvent *event)
+{
+	StoreScan  *scan;
+	HeapTuple	tuple;
+	Datum		values[Natts_scope_state];
+	bool		isnull[Natts_scope_state] = {0};
+	bool		replace[Natts_scope_state] = {0};
+
+	if (!batch->scopes)
+		batch->scopes = store_open("scope_state", RowExclusiveLock);
+	store_push_latest_snapshot();
+	scan = scan_scope(batch, event);
+	tuple = store_next(scan);
+	if (tuple)
+	{
+		bool		null;
+		Consent    *state = (Consent *) PG_DETOAST_DATUM_COPY(store_get(batch->scopes, tuple, Anum_scope_state_state, &null));
+
+		tuple = heap_copytuple(tuple);
+		values[Anum_scope_state_state - 1] =
+			PointerGetDatum(consent_merge2(state, event->choices));
+		replace[Anum_scope_state_state - 1] = true;
+		if (!store_update(batch->scopes, tuple, values, isnull, replace))
+			elog(ERROR, "a scope of a locked subject was changed by another transaction");
+	}
+	else
+	{
+		values[Anum_scope_state_subject_no - 1] = event->values[Anum_event_log_subject_no - 1];
+		values[Anum_scope_state_table_name - 1] = event->values[Anum_event_log_table_name - 1];
+		values[Anum_scope_state_row_key - 1] = event->values[Anum_event_log_row_key - 1];
+		isnull[Anum_scope_state_row_key - 1] = event->isnull[Anum_event_log_row_key - 1];
+		values[Anum_scope_state_state - 1] = PointerGetDatum(event->choices);
+		store_insert(batch->scopes, values, isnull);
+	}
+	store_end(scan);
+	store_pop_snapshot();
+}
+
+/* Tell the events their subject's number and commitment. */
+static void
+number_events(Batch *batch)
+{
+	for (int i = 0; i < batch->nmembers; i++)
+	{
+		Member	   *member = &batch->members[i];
+
+		for (int j = 0; j < member->count; j++)
+		{
+			SliceEvent *event = &batch->events[batch->order[member->first + j]];
+
+			event->values[Anum_event_log_subject_no - 1] = Int64GetDatum(member->subject_no);
+			event->isnull[Anum_event_log_subject_no - 1] = false;
+			event->values[Anum_event_log_commitment - 1] = member->commitment;
+			event->isnull[Anum_event_log_commitment - 1] = false;
+		}
+	}
+}
+
+void
+state_apply(const Declared *d, SliceEvent *events, int n)
+{
+	Batch		batch = {.declared = d, .events = events};
+
+	group_by_subject(&batch, n);
+	if (batch.nmembers == 0)
+		return;
+	batch.subjects = store_open("subject", RowExclusiveLock);
+	find_known(&batch);
+	while (make_unknown(&batch))
+		find_known(&batch);
+	change_all_known(&batch);
+	number_events(&batch);
+	for (int i = 0; i < batch.norder; i++)
+	{
+		SliceEvent *event = &events[batch.order[i]];
+
+		if (event->choices && !event->isnull[Anum_event_log_table_name - 1])
+			merge_scope(&batch, event);
+	}
+	if (batch.scopes)
+		store_close(batch.scopes);
+	store_close(batch.subjects);
+}
+
+void
+intake_subject_numbers(const char **keys, int n, int64 *numbers)
+{
+	SliceEvent *events = palloc0(n * sizeof(SliceEvent));
+
+	for (int i = 0; i < n; i++)
+	{
+		memset(events[i].isnull, true, sizeof(events[i].isnull));
+		events[i].subject = (char *) keys[i];
+	}
+	state_apply(declared_get(), events, n);
+	for (int i = 0; i < n; i++)
+		numbers[i] = DatumGetInt64(events[i].values[Anum_event_log_subject_no - 1]);
+	pfree(events);
+}

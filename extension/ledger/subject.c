@@ -1,0 +1,172 @@
+/*
+ * subject.c
+ *		Subjects: how their keys are spelt, and where they are found.
+ *
+ * A key has one spelling.  A second one would be somebody else, whose "no" is
+ * not found; so what is not canonical is refused, never repaired.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/uuid.h"
+
+#include "ledger/subject.h"
+#include "ledger/tables.h"
+#include "type/consent.h"
+
+static const char *const subject_type_names[] = {"text", "bigint", "uuid"};
+
+const char *
+subject_type_name(SubjectType type)
+{
+	return subject_type_names[type];
+}
+
+static void
+refuse_spelling(const Declared *d, const char *key, size_t len, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("subject \"%.*s\" is not a canonically written %s",
+					(int) Min(len, 64), key, subject_type_name(d->subject_type)),
+			 errdetail("Another spelling would be another subject, whose choices are not found."),
+			 errhint("%s", hint)));
+}
+
+/* Decimal, no sign but '-', no leading zeros, within bigint. */
+static bool
+is_canonical_bigint(const char *key, size_t len)
+{
+	char		buffer[32];
+	char	   *end;
+	int64		value;
+	char		again[32];
+
+	if (len == 0 || len > 20)
+		return false;
+	memcpy(buffer, key, len);
+	buffer[len] = '\0';
+	errno = 0;
+	value = strtoll(buffer, &end, 10);
+	if (errno != 0 || *end != '\0')
+		return false;
+	pg_lltoa(value, again);
+	return strcmp(buffer, again) == 0;
+}
+
+/* Lower case, with hyphens, as uuid_out writes it. */
+static bool
+is_canonical_uuid(const char *key, size_t len)
+{
+	if (len != 36)
+		return false;
+	for (int i = 0; i < 36; i++)
+	{
+		bool		hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+		char		c = key[i];
+
+		if (hyphen ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			return false;
+	}
+	return true;
+}
+
+void
+subject_check_key(const Declared *d, const char *key, size_t len)
+{
+	switch (d->subject_type)
+	{
+		case SUBJECT_TEXT:
+			if (len == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("a subject cannot be the empty string")));
+			if (len > SUBJECT_KEY_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("subject is too long: %zu bytes", len),
+						 errdetail("A subject's key has at most %d bytes.", SUBJECT_KEY_MAX)));
+			break;
+		case SUBJECT_BIGINT:
+			if (!is_canonical_bigint(key, len))
+				refuse_spelling(d, key, len, "Write digits only, without leading zeros or spaces.");
+			break;
+		case SUBJECT_UUID:
+			if (!is_canonical_uuid(key, len))
+				refuse_spelling(d, key, len, "Write it in lower case with hyphens, or cast it to uuid first.");
+			break;
+	}
+}
+
+static void
+refuse_type(const Declared *d, const char *given)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("subjects of this ledger are %s, not %s",
+					subject_type_name(d->subject_type), given),
+			 errhint("Pass the application's own key as %s.",
+					 subject_type_name(d->subject_type))));
+}
+
+char *
+subject_key_from_datum(const Declared *d, Datum value, Oid type)
+{
+	char	   *key;
+
+	switch (type)
+	{
+		case INT8OID:
+			if (d->subject_type != SUBJECT_BIGINT)
+				refuse_type(d, "bigint");
+			key = palloc(MAXINT8LEN + 1);
+			pg_lltoa(DatumGetInt64(value), key);
+			return key;
+		case UUIDOID:
+			if (d->subject_type != SUBJECT_UUID)
+				refuse_type(d, "uuid");
+			return DatumGetCString(DirectFunctionCall1(uuid_out, value));
+		case TEXTOID:
+			key = TextDatumGetCString(value);
+			subject_check_key(d, key, strlen(key));
+			return key;
+		default:
+			elog(ERROR, "unexpected type %u of a subject", type);
+	}
+}
+
+void
+subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *row)
+{
+	bool		isnull;
+	Datum		value;
+
+	row->subject_no = DatumGetInt64(store_get(store, tuple, Anum_subject_subject_no, &isnull));
+	value = store_get(store, tuple, Anum_subject_state, &isnull);
+	row->state = (Consent *) PG_DETOAST_DATUM_COPY(value);
+	value = store_get(store, tuple, Anum_subject_jurisdiction, &isnull);
+	row->jurisdiction = isnull ? NULL : TextDatumGetCString(value);
+	row->scoped = DatumGetBool(store_get(store, tuple, Anum_subject_scoped, &isnull));
+}
+
+bool
+subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
+{
+	Store	   *store = store_open("subject", AccessShareLock);
+	ScanKeyData scankey;
+	StoreScan  *scan;
+	HeapTuple	tuple;
+
+	store_key_text(&scankey, Anum_subject_key, key, len);
+	scan = store_scan(store, "subject_key", snapshot, 1, &scankey);
+	tuple = store_next(scan);
+	if (tuple)
+		subject_row_from_tuple(store, tuple, row);
+	store_end(scan);
+	store_close(store);
+	return tuple != NULL;
+}
