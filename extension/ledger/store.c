@@ -279,8 +279,9 @@ store_update(Store *store, HeapTuple old, const Datum *values,
 	if (result == TM_Ok && compat_needs_indexes(update_indexes))
 	{
 		ResetPerTupleExprContext(store->estate);
+		/* not as an update: that would look for a range table */
 		list_free(compat_insert_index_tuples(store->target, slot, store->estate,
-											 true, false, NULL, update_indexes));
+											 false, false, NULL, update_indexes));
 	}
 	ExecClearTuple(slot);
 	heap_freetuple(changed);
