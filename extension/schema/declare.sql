@@ -1,6 +1,6 @@
 /*
  * declare.sql
- *		Declare purposes, notices and presets.
+ *		Declare purposes, notices and presets; import a settings column.
  */
 
 CREATE FUNCTION consent.define_purpose(name text, parents text[] DEFAULT '{}',
@@ -64,3 +64,18 @@ AS 'MODULE_PATHNAME', 'consent_end_preset'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.end_preset(text, text, timestamptz) IS
 'Record that what was switched on for everybody for a purpose, in exactly this jurisdiction (NULL: everywhere), was switched off again, and return the event''s id. at: when; NULL is now. Error 42704 if nothing was on by then.';
+
+CREATE FUNCTION consent.import_setting(rel regclass, subject name, choice name, purpose text,
+	default_on boolean, changed_at name DEFAULT NULL, trues text DEFAULT 'preset',
+	OUT presets bigint, OUT refusals bigint, OUT grants bigint,
+	OUT unchanged bigint, OUT unstated bigint, OUT skipped bigint)
+AS 'MODULE_PATHNAME', 'consent_import_setting'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION consent.import_setting(regclass, name, name, text, boolean, name, text) IS
+'Turn an application''s boolean settings column into events, one row a subject, and count what came of it. The table is read with the caller''s privileges.
+A setting does not say who set it or when, so each value becomes the weakest event that explains it:
+"on" is a preset, or with trues => ''granted'' (there is proof that people did it) a grant: but never where "on" was the default and changed_at shows that nobody touched it. It is dated as late as it can be: at changed_at, else now; it allows nothing before.
+"off" where on was the default (default_on) is a refusal, dated as early as it can be: at changed_at, else since the purpose exists, or since the ledger heard of the "on" that it ended; what was used meanwhile was used against it.
+"off" where off was the default is nobody''s act and recorded only where silence would be taken for a yes (regime opt_out) or where the ledger says "on" (counted as unstated otherwise).
+changed_at: a timestamp or date column that says when this setting was changed, in the session''s time zone if it has none; NULL where it never was.
+Repeating it records only what differs from what the ledger says (unchanged). Rows whose subject or choice is NULL are skipped. A subject in two rows is error 21000.';
