@@ -10,6 +10,8 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "core/event.h"
+#include "core/hash.h"
 #include "core/seal.h"
 #include "ledger/detail.h"
 #include "ledger/intake.h"
@@ -85,7 +87,12 @@ insert_ledger(Store *store, const char *origin, SubjectType type, bool test)
 {
 	Datum		values[Natts_ledger];
 	bool		isnull[Natts_ledger] = {0};
+	bytea	   *key = palloc(VARHDRSZ + CL_SALT_BYTES);
 
+	if (cl_random(VARDATA(key), CL_SALT_BYTES) != CL_OK)
+		elog(ERROR, "no random bytes to be had");
+	SET_VARSIZE(key, VARHDRSZ + CL_SALT_BYTES);
+	values[Anum_ledger_suppression_key - 1] = PointerGetDatum(key);
 	values[Anum_ledger_singleton - 1] = BoolGetDatum(true);
 	values[Anum_ledger_origin - 1] = CStringGetTextDatum(origin);
 	values[Anum_ledger_subject_type - 1] = CStringGetTextDatum(subject_type_name(type));

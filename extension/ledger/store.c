@@ -338,6 +338,12 @@ store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len)
 }
 
 void
+store_key_bytea(ScanKey key, AttrNumber attno, bytea *value)
+{
+	ScanKeyInit(key, attno, BTEqualStrategyNumber, F_BYTEAEQ, PointerGetDatum(value));
+}
+
+void
 store_key_isnull(ScanKey key, AttrNumber attno)
 {
 	ScanKeyEntryInitialize(key, SK_ISNULL | SK_SEARCHNULL, attno,

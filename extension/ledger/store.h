@@ -60,6 +60,7 @@ extern void store_end(StoreScan *scan);
 /* Equality keys on the table's columns. */
 extern void store_key_int8(ScanKey key, AttrNumber attno, int64 value);
 extern void store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len);
+extern void store_key_bytea(ScanKey key, AttrNumber attno, bytea *value);
 extern void store_key_isnull(ScanKey key, AttrNumber attno);
 
 extern Datum store_get(Store *store, HeapTuple tuple, AttrNumber attno, bool *isnull);

@@ -14,9 +14,12 @@
 #include "utils/snapmgr.h"
 #include "utils/uuid.h"
 
+#include "core/hash.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
 #include "type/consent.h"
+
+#define SUPPRESSION_LABEL "consent_ledger/suppression/v1"
 
 static const char *const subject_type_names[] = {"text", "bigint", "uuid"};
 
@@ -151,22 +154,65 @@ subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *row)
 	value = store_get(store, tuple, Anum_subject_jurisdiction, &isnull);
 	row->jurisdiction = isnull ? NULL : TextDatumGetCString(value);
 	row->scoped = DatumGetBool(store_get(store, tuple, Anum_subject_scoped, &isnull));
+	row->erased = false;
 }
 
-bool
-subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
+/* Look a subject up by an index on one of her columns. */
+static bool
+find_by(const char *index, ScanKey key, Snapshot snapshot, SubjectRow *row)
 {
 	Store	   *store = store_open("subject", AccessShareLock);
-	ScanKeyData scankey;
-	StoreScan  *scan;
-	HeapTuple	tuple;
+	StoreScan  *scan = store_scan(store, index, snapshot, 1, key);
+	HeapTuple	tuple = store_next(scan);
 
-	store_key_text(&scankey, Anum_subject_key, key, len);
-	scan = store_scan(store, "subject_key", snapshot, 1, &scankey);
-	tuple = store_next(scan);
 	if (tuple)
 		subject_row_from_tuple(store, tuple, row);
 	store_end(scan);
 	store_close(store);
 	return tuple != NULL;
+}
+
+void
+subject_suppression(Snapshot snapshot, const char *key, size_t len, uint8 *hash)
+{
+	Store	   *store = store_open("ledger", AccessShareLock);
+	StoreScan  *scan = store_scan(store, NULL, snapshot, 0, NULL);
+	HeapTuple	tuple = store_next(scan);
+	cl_part		parts[2] = {{SUPPRESSION_LABEL, strlen(SUPPRESSION_LABEL)}, {key, len}};
+	bool		isnull;
+	bytea	   *secret;
+
+	if (!tuple)
+		elog(ERROR, "there is no ledger");
+	secret = DatumGetByteaPP(store_get(store, tuple, Anum_ledger_suppression_key, &isnull));
+	if (cl_commit(VARDATA_ANY(secret), VARSIZE_ANY_EXHDR(secret), parts, 2, hash) != CL_OK)
+		elog(ERROR, "could not compute an HMAC");
+	store_end(scan);
+	store_close(store);
+}
+
+bool
+subject_find_erased(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
+{
+	bytea	   *hash = palloc(VARHDRSZ + SUPPRESSION_BYTES);
+	ScanKeyData scankey;
+
+	subject_suppression(snapshot, key, len, (uint8 *) VARDATA(hash));
+	SET_VARSIZE(hash, VARHDRSZ + SUPPRESSION_BYTES);
+	store_key_bytea(&scankey, Anum_subject_suppression, hash);
+	if (!find_by("subject_suppression", &scankey, snapshot, row))
+		return false;
+	row->erased = true;
+	return true;
+}
+
+bool
+subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
+{
+	ScanKeyData scankey;
+
+	store_key_text(&scankey, Anum_subject_key, key, len);
+	return find_by("subject_key", &scankey, snapshot, row) ||
+		(declared_get()->erased_subjects > 0 &&
+		 subject_find_erased(key, len, snapshot, row));
 }

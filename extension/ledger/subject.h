@@ -29,6 +29,7 @@ typedef struct SubjectRow
 	struct Consent *state;
 	char	   *jurisdiction;	/* NULL: none stated */
 	bool		scoped;			/* has choices about tables or rows */
+	bool		erased;			/* found by the hash of her key only: denied */
 } SubjectRow;
 
 extern const char *subject_type_name(SubjectType type);
@@ -39,7 +40,13 @@ extern void subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *ro
 /*
  * Find a subject by key under a snapshot: index look-up on the plain table.
  * ERROR where the table is not an ordinary local one.  False if unknown.
+ * Somebody erased is found by the hash of her key, and is denied everything.
  */
+extern bool subject_find_erased(const char *key, size_t len, Snapshot snapshot, SubjectRow *row);
 extern bool subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row);
+
+/* The keyed hash that is left of an erased key (docs/FORMAT.md). */
+#define SUPPRESSION_BYTES 32
+extern void subject_suppression(Snapshot snapshot, const char *key, size_t len, uint8 *hash);
 
 #endif

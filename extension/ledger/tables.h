@@ -15,7 +15,8 @@ enum
 	Anum_ledger_test,
 	Anum_ledger_erased_subjects,
 	Anum_ledger_last_declaration,
-	Natts_ledger = Anum_ledger_last_declaration
+	Anum_ledger_suppression_key,
+	Natts_ledger = Anum_ledger_suppression_key
 };
 
 enum

@@ -15,7 +15,8 @@ CREATE TABLE consent.ledger (
 	subject_type     text COLLATE "C" NOT NULL,
 	test             boolean NOT NULL,
 	erased_subjects  bigint NOT NULL DEFAULT 0,
-	last_declaration bigint NOT NULL
+	last_declaration bigint NOT NULL,
+	suppression_key  bytea NOT NULL
 );
 COMMENT ON TABLE consent.ledger IS 'What this ledger is: one row, made by create_ledger()';
 
@@ -248,6 +249,29 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.opt_out(uuid, text, timestamptz, text, text, text, text, json, text, text, text, text) IS
 'Record a no of a subject to one purpose (act: opted_out); returns the event''s id. The arguments after purpose are those of record_choices()';
 REVOKE ALL ON FUNCTION consent.opt_out(uuid, text, timestamptz, text, text, text, text, json, text, text, text, text) FROM PUBLIC;
+
+/* ---- erasing ---- */
+
+CREATE FUNCTION consent.erase_subject(subject text, actor text DEFAULT 'self', method text DEFAULT NULL, evidence json DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_erase_subject'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.erase_subject(text, text, text, json) IS
+'Erase who a subject is: her key, her salt and the evidence of her events; returns the id of the event that says so. Her number, her events and their seals stay and verify; a keyed hash of the key stays too, so that she is denied until she chooses anew. Does not reach backups, WAL, replicas, receipts or row keys. Errors: 02000 if she is unknown';
+REVOKE ALL ON FUNCTION consent.erase_subject(text, text, text, json) FROM PUBLIC;
+
+CREATE FUNCTION consent.erase_subject(subject bigint, actor text DEFAULT 'self', method text DEFAULT NULL, evidence json DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_erase_subject'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.erase_subject(bigint, text, text, json) IS
+'Erase who a subject is: her key, her salt and the evidence of her events; returns the id of the event that says so. Her number, her events and their seals stay and verify; a keyed hash of the key stays too, so that she is denied until she chooses anew. Does not reach backups, WAL, replicas, receipts or row keys. Errors: 02000 if she is unknown';
+REVOKE ALL ON FUNCTION consent.erase_subject(bigint, text, text, json) FROM PUBLIC;
+
+CREATE FUNCTION consent.erase_subject(subject uuid, actor text DEFAULT 'self', method text DEFAULT NULL, evidence json DEFAULT NULL)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_erase_subject'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.erase_subject(uuid, text, text, json) IS
+'Erase who a subject is: her key, her salt and the evidence of her events; returns the id of the event that says so. Her number, her events and their seals stay and verify; a keyed hash of the key stays too, so that she is denied until she chooses anew. Does not reach backups, WAL, replicas, receipts or row keys. Errors: 02000 if she is unknown';
+REVOKE ALL ON FUNCTION consent.erase_subject(uuid, text, text, json) FROM PUBLIC;
 
 /* ---- the view: what is recorded, and the way in for bulk ---- */
 
