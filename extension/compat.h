@@ -7,6 +7,7 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "commands/event_trigger.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "storage/proc.h"
@@ -70,7 +71,6 @@ typedef bool CompatUpdateIndexes;
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
-
 /* May the current user execute a function? */
 #if PG_VERSION_NUM >= 160000
 #define compat_may_execute(function) \
@@ -78,6 +78,13 @@ typedef bool CompatUpdateIndexes;
 #else
 #define compat_may_execute(function) \
 	(pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
+#endif
+
+/* Event triggers as a whole can be switched off from 17 on. */
+#if PG_VERSION_NUM >= 170000
+#define compat_event_triggers() (event_triggers)
+#else
+#define compat_event_triggers() true
 #endif
 
 #endif

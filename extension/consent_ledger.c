@@ -10,6 +10,7 @@
 #include "utils/guc.h"
 
 #include "ledger/declared.h"
+#include "ledger/guard.h"
 #include "ledger/intake.h"
 #include "ledger/snapkey.h"
 #include "settings.h"
@@ -38,4 +39,5 @@ _PG_init(void)
 
 	snapkey_init();
 	intake_init();
+	guard_init();
 }

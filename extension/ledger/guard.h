@@ -1,0 +1,13 @@
+/*
+ * guard.h
+ *		The ledger is append-only.
+ */
+#ifndef LEDGER_GUARD_H
+#define LEDGER_GUARD_H
+
+#define GUARD_EVENT_TRIGGER "consent_ledger_guard"
+#define GUARD_TRIGGER "append_only"
+
+extern void guard_init(void);
+
+#endif
