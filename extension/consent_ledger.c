@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
+#include "ledger/acting.h"
 #include "ledger/declared.h"
 #include "ledger/guard.h"
 #include "ledger/intake.h"
@@ -39,5 +40,6 @@ _PG_init(void)
 
 	snapkey_init();
 	intake_init();
+	acting_init();
 	guard_init();
 }

@@ -118,8 +118,8 @@ check_lateness(TimestampTz claimed, TimestampTz now)
 
 static const char *const actors[] = {"self", "guardian", "agent", "admin", "import", "system"};
 
-static void
-check_actor(const char *actor)
+void
+intake_check_actor(const char *actor)
 {
 	for (size_t i = 0; i < lengthof(actors); i++)
 		if (strcmp(actor, actors[i]) == 0)
@@ -199,7 +199,7 @@ static void
 check_names(const Declared *d, const EventInput *in)
 {
 	if (in->actor)
-		check_actor(in->actor);
+		intake_check_actor(in->actor);
 	if (in->notice)
 		declared_notice(d, in->notice, strlen(in->notice));
 	if (in->row_key && !in->table_name)

@@ -77,6 +77,9 @@ extern struct Consent *intake_one_choice(const Declared *d, const char *purpose,
 /* The intake that was opened last and is still open, or NULL. */
 extern Intake *intake_innermost(void);
 
+/* ERROR for what is no actor. */
+extern void intake_check_actor(const char *actor);
+
 /* A time claimed for something: raises when in the future (allowing skew). */
 extern TimestampTz intake_claimed_time(TimestampTz claimed);
 
