@@ -60,6 +60,13 @@ typedef struct cl_choice_error
 	size_t		offset;			/* from 0 */
 } cl_choice_error;
 
+/* How to write it, for the hints of errors. */
+#define CL_HINT_PURPOSE "A purpose is made of labels joined by dots; a label begins with a lower-case letter and goes on with lower-case letters, digits and underscores; at most 63 bytes in all."
+#define CL_HINT_INSTANT "Write an instant as 2024-10-02T09:00:00Z or 2024-10-02 11:00:00+02, with its zone, in the years 0001 to 9999, to the microsecond at most."
+#define CL_HINT_RANGE "Write a data range as [from,to), leaving out the bound that is open."
+#define CL_HINT_ACT "Acts of a grant are granted, reaffirmed and signalled; of a refusal refused, withdrawn, objected, opted_out, signalled, revoked and invalidated; a preset has none."
+#define CL_HINT_NOTICE "Write a notice as name/version, at most 255 bytes without white space, comma or control characters."
+
 /*
  * Names.  A notice is valid UTF-8 without white space, commas and control
  * characters, with a slash between two parts that are not empty.

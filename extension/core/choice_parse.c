@@ -11,12 +11,7 @@
 #include <string.h>
 
 #define HINT_CHOICE "Write a choice as +purpose, -purpose or ~purpose, then @instant, until, for, as and under, in this order, each of them optional."
-#define HINT_PURPOSE "A purpose is made of labels joined by dots; a label begins with a lower-case letter and goes on with lower-case letters, digits and underscores; at most 63 bytes in all."
-#define HINT_INSTANT "Write an instant as 2024-10-02T09:00:00Z or 2024-10-02 11:00:00+02, with its zone, in the years 0001 to 9999, to the microsecond at most."
 #define HINT_INFINITY "Leave out what has no bound."
-#define HINT_RANGE "Write a data range as [from,to), leaving out the bound that is open."
-#define HINT_ACT "Acts of a grant are granted, reaffirmed and signalled; of a refusal refused, withdrawn, objected, opted_out, signalled, revoked and invalidated; a preset has none."
-#define HINT_NOTICE "Write a notice as name/version, at most 255 bytes without white space, comma or control characters."
 
 typedef struct parser
 {
@@ -107,9 +102,9 @@ parse_purpose(parser *p, cl_choice *c)
 		p->pos++;
 	len = p->pos - start;
 	if (len > CL_PURPOSE_MAX)
-		return fail_at(p, start, "purpose is too long", HINT_PURPOSE);
+		return fail_at(p, start, "purpose is too long", CL_HINT_PURPOSE);
 	if (!cl_purpose_valid(p->text + start, len))
-		return fail_at(p, start, "malformed purpose", HINT_PURPOSE);
+		return fail_at(p, start, "malformed purpose", CL_HINT_PURPOSE);
 	c->purpose = p->text + start;
 	c->purpose_len = (uint8_t) len;
 	return true;
@@ -130,7 +125,7 @@ parse_instant(parser *p, cl_instant *t)
 	}
 	if (left >= sign + 8 && memcmp(s + sign, "infinity", 8) == 0)
 		return fail_at(p, p->pos, "infinity is not an instant", HINT_INFINITY);
-	return fail_at(p, p->pos, "malformed instant", HINT_INSTANT);
+	return fail_at(p, p->pos, "malformed instant", CL_HINT_INSTANT);
 }
 
 /* Read '[' [instant] ',' [instant] ')'. */
@@ -140,7 +135,7 @@ parse_range(parser *p, cl_choice *c)
 	size_t		start = p->pos;
 
 	if (!take_char(p, '['))
-		return fail_at(p, p->pos, "malformed data range", HINT_RANGE);
+		return fail_at(p, p->pos, "malformed data range", CL_HINT_RANGE);
 	skip_space(p);
 	if (!take_char(p, ','))
 	{
@@ -148,7 +143,7 @@ parse_range(parser *p, cl_choice *c)
 			return false;
 		skip_space(p);
 		if (!take_char(p, ','))
-			return fail_at(p, p->pos, "malformed data range", HINT_RANGE);
+			return fail_at(p, p->pos, "malformed data range", CL_HINT_RANGE);
 	}
 	skip_space(p);
 	if (!take_char(p, ')'))
@@ -157,10 +152,10 @@ parse_range(parser *p, cl_choice *c)
 			return false;
 		skip_space(p);
 		if (!take_char(p, ')'))
-			return fail_at(p, p->pos, "malformed data range", HINT_RANGE);
+			return fail_at(p, p->pos, "malformed data range", CL_HINT_RANGE);
 	}
 	if (c->from >= c->to)
-		return fail_at(p, start, "data range is empty", HINT_RANGE);
+		return fail_at(p, start, "data range is empty", CL_HINT_RANGE);
 	c->has_range = c->from != CL_INSTANT_NONE || c->to != CL_INSTANT_OPEN;
 	return true;
 }
@@ -172,11 +167,11 @@ parse_act(parser *p, cl_choice *c)
 	cl_act		act;
 
 	if (c->stance == CL_PRESET)
-		return fail_at(p, start, "a preset is never an act", HINT_ACT);
+		return fail_at(p, start, "a preset is never an act", CL_HINT_ACT);
 	if (!cl_act_parse(p->text + start, take_token(p), &act))
-		return fail_at(p, start, "unknown act", HINT_ACT);
+		return fail_at(p, start, "unknown act", CL_HINT_ACT);
 	if (!cl_act_fits(act, c->stance))
-		return fail_at(p, start, "act does not fit the stance", HINT_ACT);
+		return fail_at(p, start, "act does not fit the stance", CL_HINT_ACT);
 	c->act = (uint8_t) act;
 	return true;
 }
@@ -188,7 +183,7 @@ parse_notice(parser *p, cl_choice *c)
 	size_t		len = take_token(p);
 
 	if (!cl_notice_valid(p->text + start, len))
-		return fail_at(p, start, "malformed notice", HINT_NOTICE);
+		return fail_at(p, start, "malformed notice", CL_HINT_NOTICE);
 	c->notice = p->text + start;
 	c->notice_len = (uint8_t) len;
 	return true;
@@ -273,7 +268,7 @@ cl_range_parse(const char *text, size_t len, cl_choice *c, cl_choice_error *err)
 	c->to = CL_INSTANT_OPEN;
 	if (!parse_range(&p, c))
 		return false;
-	return at_end(&p) || fail_at(&p, p.pos, "malformed data range", HINT_RANGE);
+	return at_end(&p) || fail_at(&p, p.pos, "malformed data range", CL_HINT_RANGE);
 }
 
 size_t

@@ -136,7 +136,7 @@ read_instant(int element, Member member, const char *s, size_t len, cl_instant *
 	if (len == 0 || cl_instant_parse(s, len, t) != len)
 		refuse(element, psprintf("malformed instant \"%.*s\" in %s",
 								 (int) len, s, member_names[member]),
-			   "Write an instant as 2024-10-02T09:00:00Z.");
+			   CL_HINT_INSTANT);
 }
 
 static void
@@ -158,11 +158,16 @@ read_member(int element, Member member, const char *s, size_t len, cl_choice *c)
 	switch (member)
 	{
 		case MEMBER_STANCE:
-			c->stance = len == 1 ? *s : '?';
+			if (len != 1 || strchr("+-~", *s) == NULL)
+				refuse(element, psprintf("unknown stance \"%.*s\"", (int) len, s),
+					   "Stances are +, - and ~.");
+			c->stance = *s;
 			break;
 		case MEMBER_PURPOSE:
+			if (!cl_purpose_valid(s, len))
+				refuse(element, psprintf("malformed purpose \"%.*s\"", (int) len, s), CL_HINT_PURPOSE);
 			c->purpose = s;
-			c->purpose_len = len <= CL_PURPOSE_MAX ? (uint8_t) len : 0;
+			c->purpose_len = (uint8_t) len;
 			break;
 		case MEMBER_SINCE:
 			read_instant(element, member, s, len, &c->since);
@@ -175,12 +180,12 @@ read_member(int element, Member member, const char *s, size_t len, cl_choice *c)
 			break;
 		case MEMBER_ACT:
 			if (!cl_act_parse(s, len, &act))
-				refuse(element, psprintf("unknown act \"%.*s\"", (int) len, s), NULL);
+				refuse(element, psprintf("unknown act \"%.*s\"", (int) len, s), CL_HINT_ACT);
 			c->act = (uint8_t) act;
 			break;
 		default:
 			if (!cl_notice_valid(s, len))
-				refuse(element, psprintf("malformed notice \"%.*s\"", (int) len, s), NULL);
+				refuse(element, psprintf("malformed notice \"%.*s\"", (int) len, s), CL_HINT_NOTICE);
 			c->notice = s;
 			c->notice_len = (uint8_t) len;
 	}
@@ -206,6 +211,8 @@ read_choice(JsonbIterator **it, int element, cl_choice *c)
 		else if (v.type != jbvNull)
 			refuse(element, psprintf("member \"%s\" is not a string", member_names[member]), NULL);
 	}
+	if (c->stance == '\0' || c->purpose_len == 0)
+		refuse(element, "stance or purpose is missing", NULL);
 	if ((complaint = cl_choice_check(c)) != NULL)
 		refuse(element, complaint, NULL);
 }

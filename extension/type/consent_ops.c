@@ -133,7 +133,7 @@ act_from_text(const char *s)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown act \"%s\"", s),
-				 errhint("Acts are granted, reaffirmed, refused, withdrawn, objected, opted_out, signalled, revoked and invalidated.")));
+				 errhint("%s", CL_HINT_ACT)));
 	return act;
 }
 
@@ -189,8 +189,7 @@ set_purpose(cl_choice *c, const text *purpose)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("malformed purpose \"%.*s\"", (int) len, c->purpose),
-				 errhint("A purpose is made of labels joined by dots; a label begins with a lower-case letter and goes on with lower-case letters, digits and underscores; at most %d bytes in all.",
-						 CL_PURPOSE_MAX)));
+				 errhint("%s", CL_HINT_PURPOSE)));
 	c->purpose_len = (uint8_t) len;
 }
 
@@ -204,8 +203,7 @@ set_notice(cl_choice *c, const text *notice)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("malformed notice \"%.*s\"", (int) len, c->notice),
-				 errhint("Write a notice as name/version, at most %d bytes without white space, comma or control characters.",
-						 CL_NOTICE_MAX)));
+				 errhint("%s", CL_HINT_NOTICE)));
 	c->notice_len = (uint8_t) len;
 }
 

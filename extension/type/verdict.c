@@ -168,7 +168,8 @@ consent_verdict_of(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("malformed purpose \"%.*s\"",
-						(int) VARSIZE_ANY_EXHDR(purpose), VARDATA_ANY(purpose))));
+						(int) VARSIZE_ANY_EXHDR(purpose), VARDATA_ANY(purpose)),
+				 errhint("%s", CL_HINT_PURPOSE)));
 	q.at = now ? GetCurrentStatementStartTimestamp() : PG_GETARG_TIMESTAMPTZ(2);
 	q.has_collected = !PG_ARGISNULL(3);
 	q.collected = q.has_collected ? PG_GETARG_TIMESTAMPTZ(3) : 0;
