@@ -68,6 +68,10 @@ SELECT consent.define_purpose('imp_ads') > 0 AS defined;
 INSERT INTO imp_settings VALUES ('imp_untouched', true, NULL);
 SELECT * FROM consent.import_setting('imp_settings', 'member', 'use_my_data', 'imp_ads', default_on => true, changed_at => 'changed_at', trues => 'granted');
 
+-- What is left of somebody erased in the application says nothing any more.
+SELECT consent.erase_subject('imp_off') > 0 AS erased;
+SELECT unchanged, skipped FROM consent.import_setting('imp_settings', 'member', 'use_my_data', 'imp_ai', default_on => true, changed_at => 'changed_at');
+
 -- fails
 SELECT consent.import_setting('imp_settings', 'nobody', 'use_my_data', 'imp_ai', true);
 SELECT consent.import_setting('imp_settings', 'member', 'bio', 'imp_ai', true);

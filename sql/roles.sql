@@ -49,6 +49,8 @@ INSERT INTO consent.subject DEFAULT VALUES;  -- fails
 DELETE FROM consent.event;  -- fails
 -- What is declared is no secret.
 SELECT name FROM consent.purpose WHERE name = 'rol_ai';
+SELECT subject_type FROM consent.ledger;
+SELECT suppression_key FROM consent.ledger;  -- fails
 
 -- An importer records the past too.
 SET ROLE regress_importer;
@@ -70,6 +72,7 @@ SET ROLE regress_auditor;
 SELECT subject, left(choices::text, 7) AS choices, recorded_by FROM consent.event WHERE subject LIKE 'rol\_%' ORDER BY event_id;
 SELECT key, left(state::text, 7) AS state FROM consent.subject WHERE key LIKE 'rol\_%' ORDER BY key COLLATE "C";
 SELECT salt FROM consent.subject;  -- fails
+SELECT suppression FROM consent.subject;  -- fails
 SELECT salt FROM consent.evidence;  -- fails
 SELECT consent.opt_in('rol_alice', 'rol_ai');  -- fails
 UPDATE consent.event_log SET actor = 'self';  -- fails

@@ -49,7 +49,7 @@ typedef enum Outcome
 	RECORDED_GRANT,
 	UNCHANGED,					/* the ledger says so already */
 	UNSTATED,					/* off by default: nobody's act */
-	SKIPPED,					/* subject or choice is NULL */
+	SKIPPED,					/* subject or choice is NULL, or the subject was erased */
 	OUTCOMES
 } Outcome;
 
@@ -82,6 +82,7 @@ typedef struct SettingRow
 /* What the ledger says about the subject and exactly this purpose. */
 typedef struct Recorded
 {
+	bool		erased;
 	bool		has_state;
 	cl_choice	state;			/* what counts, by time of the act */
 	bool		has_newest;
@@ -230,6 +231,7 @@ look_up(const Setting *setting, const char *subject, Recorded *recorded)
 	memset(recorded, 0, sizeof(Recorded));
 	if (!subject_find(subject, strlen(subject), GetActiveSnapshot(), &row))
 		return;
+	recorded->erased = row.erased;
 	recorded->has_state = find_choice(row.state, setting->purpose, &recorded->state);
 	if (recorded->has_state)
 		find_newest(setting, row.subject_no, recorded);
@@ -319,6 +321,9 @@ import_row(const Setting *setting, const SettingRow *row, Intake *intake)
 	Recorded	recorded;
 
 	look_up(setting, row->subject, &recorded);
+	/* A column left over is no choice of hers; nor may her key come back. */
+	if (recorded.erased)
+		return SKIPPED;
 	if (is_unstated(setting, row, &recorded))
 		return UNSTATED;
 	if (is_recorded(row, &recorded, wanted))

@@ -78,4 +78,4 @@ A setting does not say who set it or when, so each value becomes the weakest eve
 "off" where on was the default (default_on) is a refusal, dated as early as it can be: at changed_at, else since the purpose exists, or since the ledger heard of the "on" that it ended; what was used meanwhile was used against it.
 "off" where off was the default is nobody''s act and recorded only where silence would be taken for a yes (regime opt_out) or where the ledger says "on" (counted as unstated otherwise).
 changed_at: a timestamp or date column that says when this setting was changed, in the session''s time zone if it has none; NULL where it never was.
-Repeating it records only what differs from what the ledger says (unchanged). Rows whose subject or choice is NULL are skipped. A subject in two rows is error 21000.';
+Repeating it records only what differs from what the ledger says (unchanged). Rows whose subject or choice is NULL, or whose subject was erased, are skipped. A subject in two rows is error 21000.';

@@ -30,10 +30,12 @@ AS $$
 		-- what is declared
 		('{admin}',
 		 '{create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
-		   end_preset, protect, gate}')
+		   end_preset, protect, gate, erase_subject}')
 	), relations(roles, privilege, names) AS (VALUES
 		('{recorder, importer, trainer, auditor, admin}'::text[], 'SELECT',
-		 '{ledger, key, purpose, notice, preset_rule, protected_table}'::text[]),
+		 '{key, purpose, notice, preset_rule, protected_table}'::text[]),
+		('{recorder, importer, trainer, auditor, admin}',
+		 'SELECT (origin, subject_type, test, erased_subjects, last_declaration)', '{ledger}'),
 		('{recorder, importer}', 'INSERT', '{event}'),
 		('{recorder, importer}', 'SELECT (event_id)', '{event}'),
 		('{trainer}', 'INSERT', '{used_key}'),
@@ -43,7 +45,7 @@ AS $$
 		   withdrawn_uses, preset_uses, unpermitted_uses, retroactive_uses,
 		   collected_before_notice, unclosed_runs, silent_notice_changes, late_events,
 		   settings_without_event}'),
-		-- not the salts, which would open the commitments of other copies
+		-- not the salts and the hashes of erased keys, by which people could be guessed
 		('{auditor}', 'SELECT (subject_no, key, commitment, state, jurisdiction, jurisdiction_at, scoped)',
 		 '{subject}'),
 		('{auditor}', 'SELECT (event_id, body)', '{evidence}')
