@@ -112,7 +112,7 @@ ORDER BY 1, 2;
 
 -- Everything that writes is in some set; nothing is left out by a misspelt name.
 SELECT p.oid::regprocedure FROM pg_proc p
-WHERE p.pronamespace = 'consent'::regnamespace AND p.provolatile = 'v' AND p.prorettype <> 'trigger'::regtype
+WHERE p.pronamespace = 'consent'::regnamespace AND p.provolatile = 'v' AND p.prorettype <> ALL ('{trigger, event_trigger}'::regtype[])
   AND p.oid <> ALL (SELECT x.routine FROM unnest('{recorder, importer, trainer, auditor, admin}'::text[]) w, consent.role_privileges(w) x WHERE x.routine IS NOT NULL)
 ORDER BY p.oid::regprocedure::text COLLATE "C";
 
