@@ -432,8 +432,7 @@ check_drop_of_object(ObjectAddress *object)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("DROP is refused on extension %s", EXTENSION_NAME),
-			 errdetail("This database has a ledger, and it is not one for tests. The command would drop %s.",
-					   getObjectDescription(object, false)),
+			 errdetail("This database has a ledger, and it is not one for tests."),
 			 errhint("To destroy the ledger nevertheless, disable the event trigger %s first.",
 					 GUARD_EVENT_TRIGGER)));
 }
