@@ -88,9 +88,7 @@ DROP SCHEMA consent CASCADE;
 ALTER EXTENSION consent_ledger DROP TABLE consent.event_log;
 ALTER EXTENSION consent_ledger ADD TABLE dependent;
 DROP EVENT TRIGGER consent_ledger_guard;
-\set VERBOSITY default
 DROP EXTENSION consent_ledger;
-\set VERBOSITY terse
 
 -- fails: by way of others that it depends on
 CREATE ROLE ledger_owner SUPERUSER;

@@ -321,9 +321,19 @@ slice_find_external_stored(const EventInput *in, Consent *choices,
 
 /* ---- writing ---- */
 
+/* Wait for the other transaction first, so that a retry sees how it ended. */
 static void
-refuse_lost_race(SliceEvent *event)
+refuse_lost_race(Store *store, SliceEvent *event)
 {
+	text	   *source = DatumGetTextPP(event->values[Anum_event_log_source - 1]);
+	text	   *external_id = DatumGetTextPP(event->values[Anum_event_log_external_id - 1]);
+	ScanKeyData keys[2];
+
+	store_key_text(&keys[0], Anum_event_log_source,
+				   VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source));
+	store_key_text(&keys[1], Anum_event_log_external_id,
+				   VARDATA_ANY(external_id), VARSIZE_ANY_EXHDR(external_id));
+	store_await(store, "event_log_external", 2, keys);
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("external id \"%s\" was recorded by another transaction meanwhile",
@@ -352,7 +362,7 @@ write_events(Slice *slice)
 		if (store_try_flush(store, conflict) > 0)
 			for (int j = 0; first + j <= i; j++)
 				if (conflict[j])
-					refuse_lost_race(&slice->events[first + j]);
+					refuse_lost_race(store, &slice->events[first + j]);
 		first = i + 1;
 	}
 	store_flush(store);
