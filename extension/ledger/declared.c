@@ -31,6 +31,7 @@
 #include "utils/timestamp.h"
 
 #include "ledger/declared.h"
+#include "ledger/replica.h"
 #include "ledger/snapkey.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
@@ -521,6 +522,7 @@ build_entry(const LedgerRow *row)
 	Entry	   *entry = palloc0(sizeof(Entry));
 
 	entry->context = context;
+	replica_check_complete();
 	fill_entry(entry, row);
 	MemoryContextSwitchTo(old);
 
