@@ -110,11 +110,18 @@ WHERE p.proname IN ('permits', 'verdict', 'explain', 'choices_of', 'history', 'u
   AND p.prorettype <> 'boolean'::regtype
 ORDER BY 1, 2;
 
--- Everything that writes is in some set; nothing is left out by a misspelt name.
-SELECT p.oid::regprocedure FROM pg_proc p
-WHERE p.pronamespace = 'consent'::regnamespace AND p.provolatile = 'v' AND p.prorettype <> ALL ('{trigger, event_trigger}'::regtype[])
+-- What belongs to no set is only for the extension's owner.
+SELECT p.oid::regprocedure AS owners_only FROM pg_proc p
+WHERE p.pronamespace = 'consent'::regnamespace AND p.provolatile <> 'i'
+  AND p.prorettype <> ALL ('{trigger, event_trigger}'::regtype[])
+  AND NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)
   AND p.oid <> ALL (SELECT x.routine FROM unnest('{recorder, importer, trainer, auditor, admin}'::text[]) w, consent.role_privileges(w) x WHERE x.routine IS NOT NULL)
 ORDER BY p.oid::regprocedure::text COLLATE "C";
+-- and so for relations
+SELECT c.relname AS owners_only FROM pg_class c
+WHERE c.relnamespace = 'consent'::regnamespace AND c.relkind IN ('r', 'v')
+  AND NOT EXISTS (SELECT FROM unnest('{recorder, importer, trainer, auditor, admin}'::text[]) w, consent.role_privileges(w) x WHERE x.object = 'TABLE ' || c.oid::regclass)
+ORDER BY 1;
 
 DROP OWNED BY regress_recorder, regress_importer, regress_trainer, regress_auditor, regress_admin;
 DROP ROLE regress_recorder, regress_importer, regress_trainer, regress_auditor, regress_admin, regress_nobody;

@@ -87,7 +87,7 @@ typedef struct Declared
 	const char *origin;
 	SubjectType subject_type;
 	bool		test;
-	int64		erased_subjects;
+	int64		erased_subjects;	/* at least as many as the snapshot shows */
 	int			npurposes;
 	Purpose    *purposes;
 	int			nnotices;
@@ -115,7 +115,10 @@ extern const Purpose *declared_purpose(const Declared *d, const char *name, size
 extern const Notice *declared_notice(const Declared *d, const char *label, size_t len);
 extern const ProtectedTable *declared_table(const Declared *d, const char *name, size_t len);
 
-/* The protected table that a relation is (or is a partition of); NULL if none. */
+/*
+ * The protected table that a relation is (or is a partition of); NULL if none.
+ * Remembered until the catalog changes: cheap enough to be asked for each row.
+ */
 extern const ProtectedTable *declared_table_of(const Declared *d, Oid relid);
 
 /* Is purpose a the same as b, or below it? (also as cl_rule_question.within) */
