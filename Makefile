@@ -42,12 +42,15 @@ all install clean:
 endif
 
 # These install what is missing, and build in a directory of their own.
-.PHONY: test demo lint
+.PHONY: test demo bench lint
 test:
 	@tests/run
 
 demo:
 	@tests/demo/run
+
+bench:
+	@tests/bench/run
 
 lint:
 	@tests/lint

@@ -1,0 +1,124 @@
+# Run the cases of tests/bench/cases and print how the ledger compares.
+#
+# A case is an SQL script with sections, each begun by a line "-- @NAME":
+#   setup      once, not timed
+#   reset      before each run, not timed
+#   baseline   what people would do instead
+#   ours       the same with the ledger
+#   bytes      two numbers, after the last run: bytes of baseline and of ours
+# A line "-- @goal 0.5" says what ratio of times is aimed at, and
+# "-- @clients 8" makes baseline and ours pgbench scripts of that many clients,
+# whose ratio is that of transactions per second.
+use strict;
+use warnings;
+
+use File::Basename;
+use File::Temp qw(tempfile);
+use List::Util qw(min max);
+
+my ($csv, @names) = @ARGV;
+my ($scale, $runs) = ($ENV{SCALE}, $ENV{RUNS});
+my @variables = (
+	messages => int(5_000_000 * $scale),
+	subjects => int(1_000_000 * $scale),
+	events => int(500_000 * $scale));
+
+sub psql
+{
+	my ($script) = @_;
+	my ($handle, $file) = tempfile(UNLINK => 1);
+	my @set;
+
+	for (my $i = 0; $i < @variables; $i += 2)
+	{
+		push @set, '-v', "$variables[$i]=$variables[$i + 1]";
+	}
+	print $handle "SET client_min_messages = warning;\n\\timing on\n$script";
+	close $handle;
+	open my $pipe, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', @set, '-f', $file or die;
+	my @lines = <$pipe>;
+	close $pipe or die "this failed:\n$script";
+	return @lines;
+}
+
+# Milliseconds of all statements of a script.
+sub timed
+{
+	my $sum = 0;
+
+	$sum += $_ foreach map { /^Time: ([0-9.]+) ms/ ? $1 : () } psql(@_);
+	return $sum;
+}
+
+# Transactions per second of a script.
+sub transactions
+{
+	my ($script, $clients) = @_;
+	my ($handle, $file) = tempfile(UNLINK => 1);
+
+	print $handle $script;
+	close $handle;
+	my $out = `pgbench -n -M prepared -c $clients -j 2 -T 5 -D subjects=$variables[3] -f $file 2>&1`;
+	return $out =~ /^tps = ([0-9.]+)/m ? $1 : die $out;
+}
+
+sub median
+{
+	my @sorted = sort { $a <=> $b } @_;
+
+	return ($sorted[int($#sorted / 2)] + $sorted[int(@sorted / 2)]) / 2;
+}
+
+sub read_case
+{
+	my ($file) = @_;
+	my (%case, $section);
+
+	open my $in, '<', $file or die "$file: $!";
+	while (my $line = <$in>)
+	{
+		if ($line =~ /^-- \@(goal|clients|title) (.*)/) { $case{$1} = $2 }
+		elsif ($line =~ /^-- \@(\w+)/) { $section = $1 }
+		elsif (defined $section) { $case{$section} .= $line }
+	}
+	return \%case;
+}
+
+sub run_case
+{
+	my ($case) = @_;
+	my (@baseline, @ours);
+
+	psql($case->{setup}) if $case->{setup};
+	foreach my $run (1 .. $runs)
+	{
+		foreach my $side ($run % 2 ? qw(baseline ours) : qw(ours baseline))
+		{
+			psql($case->{reset}) if $case->{reset};
+			push @{ $side eq 'ours' ? \@ours : \@baseline },
+				$case->{clients} ? transactions($case->{$side}, $case->{clients}) : timed($case->{$side});
+		}
+	}
+	my @ratios = map { $ours[$_] / $baseline[$_] } 0 .. $#ours;
+	my @bytes = $case->{bytes} ? grep { /^[0-9.|]+$/ } psql($case->{bytes}) : ();
+	chomp @bytes;
+	return (median(@baseline), median(@ours), median(@ratios), min(@ratios), max(@ratios),
+		split /\|/, $bytes[0] // '|');
+}
+
+@names = map { basename($_, '.sql') } sort glob 'tests/bench/cases/*.sql' unless @names;
+open my $out, '>', $csv or die "$csv: $!";
+print $out "case,unit,baseline,ours,ratio,ratio_min,ratio_max,goal,bytes_baseline,bytes_ours\n";
+psql('CREATE EXTENSION consent_ledger;');
+printf "%-34s %5s %12s %12s %7s %15s %8s %9s %9s\n", 'case', 'unit', 'baseline', 'ours', 'ratio', 'spread', 'goal', 'bytes', 'ours';
+foreach my $name (@names)
+{
+	my $case = read_case("tests/bench/cases/$name.sql");
+	my ($baseline, $ours, $ratio, $least, $most, @bytes) = run_case($case);
+	my $unit = $case->{clients} ? 'tps' : 'ms';
+
+	printf "%-34s %5s %12.1f %12.1f %7.2f %6.2f - %6.2f %8s %9s %9s\n", $name, $unit, $baseline, $ours, $ratio,
+		$least, $most, $case->{goal} // '', $bytes[0] // '', $bytes[1] // '';
+	print $out join(',', $name, $unit, $baseline, $ours, $ratio, $least, $most,
+		$case->{goal} // '', $bytes[0] // '', $bytes[1] // ''), "\n";
+}

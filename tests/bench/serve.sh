@@ -1,0 +1,11 @@
+# Build, start a server and run the comparison.  Called by tests/bench/run, as
+# the workspace's owner.
+
+set -euo pipefail
+. tests/lib/server.sh
+
+build
+start_server -c shared_buffers=2GB -c max_wal_size=8GB -c work_mem=64MB \
+	-c maintenance_work_mem=512MB -c checkpoint_timeout=1h -c autovacuum=off -c jit=off
+perl tests/bench/compare.pl "$work/results/bench.csv" "$@"
+stop_server
