@@ -31,7 +31,7 @@ typedef struct Member
 	size_t		len;
 	int			first;			/* her events: places in Batch.order */
 	int			count;
-	bool		known;			/* has a row already */
+	HeapTuple	tuple;			/* her row as it was found; NULL: she is new */
 	int64		subject_no;
 	Datum		commitment;
 } Member;
@@ -309,11 +309,11 @@ find_known(Batch *batch)
 		tuple = fetch_by_key(batch, &scan, member);
 		if (!tuple)
 			continue;
-		member->known = true;
+		member->tuple = heap_copytuple(tuple);
 		member->subject_no =
 			DatumGetInt64(store_get(batch->subjects, tuple, Anum_subject_subject_no, &isnull));
 		member->commitment =
-			PointerGetDatum(DatumGetByteaPCopy(store_get(batch->subjects, tuple, Anum_subject_commitment, &isnull)));
+			store_get(batch->subjects, member->tuple, Anum_subject_commitment, &isnull);
 	}
 	if (scan)
 		store_end(scan);
@@ -392,36 +392,31 @@ compare_numbers(const void *a, const void *b)
 	return na < nb ? -1 : na > nb;
 }
 
-/* The known ones in number order: one snapshot for all, alone where it fails. */
+/* The known ones in number order, as they were found; anew where that fails. */
 static void
 change_all_known(Batch *batch)
 {
 	Member	  **sorted = palloc(batch->nmembers * sizeof(Member *));
 	int			n = 0;
-	StoreScan  *scan = NULL;
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
 												  "consent states",
 												  ALLOCSET_DEFAULT_SIZES);
 
 	for (int i = 0; i < batch->nmembers; i++)
-		if (batch->members[i].known)
+		if (batch->members[i].tuple)
 			sorted[n++] = &batch->members[i];
 	qsort(sorted, n, sizeof(Member *), compare_numbers);
 
 	store_push_latest_snapshot();
 	for (int i = 0; i < n; i++)
 	{
-		HeapTuple	tuple = fetch_by_key(batch, &scan, sorted[i]);
 		MemoryContext old = MemoryContextSwitchTo(scratch);
-		bool		done = tuple && change_known(batch, sorted[i], heap_copytuple(tuple));
 
-		if (!done)
+		if (!change_known(batch, sorted[i], sorted[i]->tuple))
 			change_until_done(batch, sorted[i]);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(scratch);
 	}
-	if (scan)
-		store_end(scan);
 	store_pop_snapshot();
 	MemoryContextDelete(scratch);
 }
