@@ -1,0 +1,77 @@
+/*
+ * verify.h
+ *		What verify() consists of: each part compares stored tables with what
+ *		was sealed, in bounded memory, and reports findings.
+ */
+#ifndef LOG_VERIFY_H
+#define LOG_VERIFY_H
+
+#include "access/htup.h"
+#include "datatype/timestamp.h"
+#include "utils/snapshot.h"
+#include "utils/tuplestore.h"
+
+#include "core/note.h"
+#include "ledger/store.h"
+
+#define VERIFY_KEYS_MAX 16
+
+typedef struct Verify
+{
+	Tuplestorestate *findings;
+	TupleDesc	desc;
+	Snapshot	snapshot;		/* one for everything */
+	char	   *origin;			/* as the ledger's first event says */
+	cl_verifier seal_keys[VERIFY_KEYS_MAX];
+	int			nseal_keys;
+	struct HTAB *declared;		/* event ids of the rows of what was declared */
+	int64		last_declaration;
+	MemoryContext scratch;		/* lives for one row */
+	TimestampTz started;
+	TimestampTz reported;
+} Verify;
+
+/*
+ * Report a finding: what kind of thing, which one, what was sealed and what is
+ * stored.  NULL stands for SQL's NULL.
+ */
+extern void verify_finding(Verify *v, const char *kind, const char *thing,
+						   const char *expected, const char *found);
+
+/* Tell every ten seconds how far a pass is, and be cancellable. */
+extern void verify_progress(Verify *v, const char *what, int64 done);
+
+/* The text of a stored value, as events write it; NULL for NULL. */
+extern char *verify_text(Datum value, bool isnull, Oid type);
+extern char *verify_column_text(Store *store, HeapTuple tuple, AttrNumber attno);
+
+/* Equal texts, or both NULL. */
+extern bool verify_same(const char *a, const char *b);
+
+/*
+ * All rows of a table, ordered by columns: by the index that has them, or by
+ * sorting where somebody did away with the index.
+ */
+typedef struct VerifyScan VerifyScan;
+extern VerifyScan *verify_scan(Verify *v, const char *table, const char *index,
+							   int ncolumns, const AttrNumber *columns);
+extern HeapTuple verify_next(VerifyScan *scan);	/* NULL at the end; valid until the next call */
+extern Store *verify_store(VerifyScan *scan);
+extern void verify_end(VerifyScan *scan);
+
+/* Rows by key, by the index or by going through the table. */
+extern StoreScan *verify_look_up(Verify *v, Store *store, const char *index,
+								 int nkeys, ScanKey keys);
+
+/* The parts, in this order. */
+extern void verify_guards(Verify *v);
+extern void verify_ledger(Verify *v);	/* finds origin and seal_keys */
+extern void verify_declarations(Verify *v); /* finds declared */
+extern void verify_seals(Verify *v);
+extern void verify_last_declaration(Verify *v);
+extern void verify_subjects(Verify *v);
+
+/* Called for each event by verify_seals(): has a declaration its row? */
+extern void verify_declared_event(Verify *v, const Datum *values, const bool *isnull);
+
+#endif

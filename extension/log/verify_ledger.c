@@ -1,0 +1,133 @@
+/*
+ * verify_ledger.c
+ *		What the ledger is and whose keys sign it: as its first event says.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "utils/builtins.h"
+
+#include "ledger/declared.h"
+#include "ledger/signer.h"
+#include "log/verify_event.h"
+
+/* Members of ledger_created with the keys. */
+static const char *const key_members[KEY_ROLES] = {"key_checkpoint", "key_seal", "key_witness"};
+
+static bool
+find_first_event(Verify *v, VerifyEvent *event)
+{
+	static const AttrNumber order[] = {Anum_event_log_event_id};
+	VerifyScan *scan = verify_scan(v, "event_log", "event_log_pkey", 1, order);
+	HeapTuple	tuple = verify_next(scan);
+
+	if (tuple)
+	{
+		Datum		values[Natts_event_log];
+		bool		isnull[Natts_event_log];
+
+		heap_deform_tuple(heap_copytuple(tuple),
+						  RelationGetDescr(store_relation(verify_store(scan))), values, isnull);
+		verify_read_event(values, isnull, event);
+	}
+	verify_end(scan);
+	return tuple != NULL;
+}
+
+static void
+check_ledger_row(Verify *v, const VerifyEvent *event)
+{
+	static const VerifyColumn columns[] = {
+		{Anum_ledger_origin, "origin"},
+		{Anum_ledger_subject_type, "subject_type"},
+		{Anum_ledger_test, "test"},
+	};
+	Store	   *store = store_open("ledger", AccessShareLock);
+	StoreScan  *scan = store_scan(store, NULL, v->snapshot, 0, NULL);
+	HeapTuple	tuple = store_next(scan);
+
+	if (tuple)
+		verify_columns(v, "ledger", v->origin, store, tuple, event, columns, lengthof(columns));
+	else
+		verify_finding(v, "ledger", v->origin, "a row in consent.ledger", "none");
+	store_end(scan);
+	store_close(store);
+}
+
+static void
+check_key(Verify *v, const VerifyEvent *event, int role, Store *store, HeapTuple row)
+{
+	VerifyColumn columns[] = {
+		{Anum_key_vkey, key_members[role]},
+		{Anum_key_event_id, NULL, Anum_event_log_event_id},
+	};
+	char	   *name = signer_key_name(v->origin, role);
+
+	verify_columns(v, "key", name, store, row, event, columns, lengthof(columns));
+	if (!verify_same(name, verify_column_text(store, row, Anum_key_name)))
+		verify_finding(v, "key", name, name, verify_column_text(store, row, Anum_key_name));
+	if (!verify_same(signer_role_name(role), verify_column_text(store, row, Anum_key_signs)))
+		verify_finding(v, "key", name, signer_role_name(role), verify_column_text(store, row, Anum_key_signs));
+}
+
+static void
+check_keys(Verify *v, const VerifyEvent *event)
+{
+	static const AttrNumber order[] = {Anum_key_key_no};
+	VerifyScan *scan = verify_scan(v, "key", "key_pkey", 1, order);
+	bool		seen[KEY_ROLES] = {0};
+	HeapTuple	tuple;
+
+	while ((tuple = verify_next(scan)) != NULL)
+	{
+		bool		isnull;
+		int			key_no = DatumGetInt32(store_get(verify_store(scan), tuple, Anum_key_key_no, &isnull));
+
+		if (key_no < 1 || key_no > KEY_ROLES || seen[key_no - 1])
+		{
+			verify_finding(v, "key", psprintf("key %d", key_no), NULL,
+						   verify_column_text(verify_store(scan), tuple, Anum_key_vkey));
+			continue;
+		}
+		seen[key_no - 1] = true;
+		check_key(v, event, key_no - 1, verify_store(scan), tuple);
+	}
+	for (int role = 0; role < KEY_ROLES; role++)
+		if (!seen[role])
+			verify_finding(v, "key", signer_key_name(v->origin, role),
+						   verify_detail(event, key_members[role]), NULL);
+	verify_end(scan);
+}
+
+static void
+trust_key(Verify *v, const char *vkey)
+{
+	if (vkey && v->nseal_keys < VERIFY_KEYS_MAX &&
+		cl_vkey_parse(vkey, strlen(vkey), &v->seal_keys[v->nseal_keys]))
+		v->nseal_keys++;
+	else
+		verify_finding(v, "key", vkey ? vkey : "the key of seals", "a verifier key", vkey);
+}
+
+void
+verify_ledger(Verify *v)
+{
+	VerifyEvent event;
+
+	if (!find_first_event(v, &event))
+	{
+		v->origin = pstrdup(declared_get()->origin);	/* says so if there is no ledger */
+		verify_finding(v, "ledger", v->origin, "an event ledger_created", "no event at all");
+		return;
+	}
+	v->origin = verify_detail(&event, "origin");
+	if (strcmp(event.kind, "ledger_created") != 0 || !v->origin)
+	{
+		verify_finding(v, "ledger", psprintf("event " INT64_FORMAT, event.event_id), "ledger_created", event.kind);
+		v->origin = pstrdup(declared_get()->origin);
+		return;
+	}
+	trust_key(v, verify_detail(&event, key_members[KEY_SEAL]));
+	check_ledger_row(v, &event);
+	check_keys(v, &event);
+}

@@ -1,0 +1,176 @@
+/*
+ * verify_scan.c
+ *		All rows of a table in order, whatever became of its indexes.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "nodes/primnodes.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/tuplesort.h"
+#include "utils/typcache.h"
+
+#include "ledger/tables.h"
+#include "log/verify.h"
+
+struct VerifyScan
+{
+	Store	   *store;
+	StoreScan  *by_index;
+	Tuplesortstate *sorted;
+	TupleTableSlot *slot;		/* of a sorted scan */
+	MemoryContext row;			/* its current row */
+};
+
+/* An index may leave out no rows but those whose column is NULL. */
+static bool
+holds_all_rows(Relation index)
+{
+	List	   *predicate = RelationGetIndexPredicate(index);
+
+	return predicate == NIL ||
+		(list_length(predicate) == 1 && IsA(linitial(predicate), NullTest) &&
+		 linitial_node(NullTest, predicate)->nulltesttype == IS_NOT_NULL);
+}
+
+/* Is the index there, whole, and on these columns of the table, or begins with them? */
+static bool
+index_is_sound(Relation table, const char *name, int ncolumns, const AttrNumber *columns)
+{
+	Oid			relid = get_relname_relid(name, RelationGetNamespace(table));
+	Relation	index;
+	Form_pg_index form;
+	bool		sound;
+
+	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_INDEX)
+		return false;
+	index = index_open(relid, AccessShareLock);
+	form = index->rd_index;
+	sound = form->indrelid == RelationGetRelid(table) && form->indisvalid &&
+		form->indisready && form->indislive &&
+		IndexRelationGetNumberOfKeyAttributes(index) >= ncolumns;
+	for (int i = 0; sound && i < ncolumns; i++)
+		sound = form->indkey.values[i] == columns[i] && index->rd_indoption[i] == 0;
+	sound = sound && holds_all_rows(index);
+	index_close(index, AccessShareLock);
+	return sound;
+}
+
+static Tuplesortstate *
+begin_sort(TupleDesc desc, int n, const AttrNumber *columns)
+{
+	Oid		   *operators = palloc(n * sizeof(Oid));
+	Oid		   *collations = palloc(n * sizeof(Oid));
+	bool	   *nulls_first = palloc0(n * sizeof(bool));
+
+	for (int i = 0; i < n; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, columns[i] - 1);
+
+		operators[i] = lookup_type_cache(att->atttypid, TYPECACHE_LT_OPR)->lt_opr;
+		collations[i] = att->attcollation;
+	}
+	return tuplesort_begin_heap(desc, n, (AttrNumber *) columns, operators,
+								collations, nulls_first, work_mem, NULL, TUPLESORT_NONE);
+}
+
+static void
+sort_table(Verify *v, VerifyScan *scan, int ncolumns, const AttrNumber *columns)
+{
+	TupleDesc	desc = RelationGetDescr(store_relation(scan->store));
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
+	StoreScan  *rows = store_scan(scan->store, NULL, v->snapshot, 0, NULL);
+	HeapTuple	tuple;
+
+	scan->row = AllocSetContextCreate(CurrentMemoryContext, "consent verify row",
+									  ALLOCSET_DEFAULT_SIZES);
+	scan->sorted = begin_sort(desc, ncolumns, columns);
+	scan->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	while ((tuple = store_next(rows)) != NULL)
+	{
+		ExecStoreHeapTuple(tuple, slot, false);
+		tuplesort_puttupleslot(scan->sorted, slot);
+	}
+	store_end(rows);
+	ExecDropSingleTupleTableSlot(slot);
+	tuplesort_performsort(scan->sorted);
+}
+
+VerifyScan *
+verify_scan(Verify *v, const char *table, const char *index, int ncolumns,
+			const AttrNumber *columns)
+{
+	VerifyScan *scan = palloc0(sizeof(VerifyScan));
+
+	scan->store = store_open(table, AccessShareLock);
+	if (index_is_sound(store_relation(scan->store), index, ncolumns, columns))
+		scan->by_index = store_scan(scan->store, index, v->snapshot, 0, NULL);
+	else
+	{
+		verify_finding(v, "guard", psprintf("index %s.%s", LEDGER_SCHEMA, index),
+					   "as the extension made it", "missing or changed");
+		sort_table(v, scan, ncolumns, columns);
+	}
+	return scan;
+}
+
+HeapTuple
+verify_next(VerifyScan *scan)
+{
+	HeapTuple	tuple;
+	MemoryContext old;
+
+	CHECK_FOR_INTERRUPTS();
+	if (scan->by_index)
+		return store_next(scan->by_index);
+	if (!tuplesort_gettupleslot(scan->sorted, true, false, scan->slot, NULL))
+		return NULL;
+	MemoryContextReset(scan->row);
+	old = MemoryContextSwitchTo(scan->row);
+	tuple = ExecFetchSlotHeapTuple(scan->slot, false, NULL);
+	MemoryContextSwitchTo(old);
+	return tuple;
+}
+
+Store *
+verify_store(VerifyScan *scan)
+{
+	return scan->store;
+}
+
+void
+verify_end(VerifyScan *scan)
+{
+	if (scan->by_index)
+		store_end(scan->by_index);
+	else
+	{
+		ExecDropSingleTupleTableSlot(scan->slot);
+		tuplesort_end(scan->sorted);
+		MemoryContextDelete(scan->row);
+	}
+	store_close(scan->store);
+	pfree(scan);
+}
+
+StoreScan *
+verify_look_up(Verify *v, Store *store, const char *index, int nkeys, ScanKey keys)
+{
+	AttrNumber	columns[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < nkeys; i++)
+		columns[i] = keys[i].sk_attno;
+	if (!index_is_sound(store_relation(store), index, nkeys, columns))
+		index = NULL;
+	return store_scan(store, index, v->snapshot, nkeys, keys);
+}

@@ -1,0 +1,474 @@
+/*
+ * verify_seals.c
+ *		Every event against its seal, in one pass over both, in order.
+ *
+ * An event's id says its seal and its place there.  A seal that is properly
+ * signed is believed; it says how many events there are, and their root.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "core/event.h"
+#include "core/merkle.h"
+#include "core/seal.h"
+#include "ledger/event.h"
+#include "ledger/intake.h"
+#include "ledger/slice.h"
+#include "ledger/tables.h"
+#include "log/verify.h"
+
+/* The seal at hand and what was found of its events. */
+typedef struct OpenSeal
+{
+	int64		number;
+	int			count;			/* as signed */
+	uint8		root[CL_HASH_BYTES];
+	bool		present[EVENTS_PER_SEAL];
+	TimestampTz recorded_at[EVENTS_PER_SEAL];
+	uint8		leaves[EVENTS_PER_SEAL * CL_HASH_BYTES];
+} OpenSeal;
+
+typedef struct Pass
+{
+	Verify	   *v;
+	VerifyScan *seals;
+	VerifyScan *pending;
+	VerifyScan *events;
+	VerifyScan *evidence;
+	Store	   *subjects;
+	int64		pending_no;		/* of the row at hand; PG_INT64_MAX at the end */
+	int64		evidence_id;
+	HeapTuple	evidence_row;
+	OpenSeal   *seal;			/* NULL: none is open */
+	char	   *bytes;			/* of an event */
+	int64		nevents;
+} Pass;
+
+static int64
+column_int8(VerifyScan *scan, HeapTuple tuple, AttrNumber attno)
+{
+	bool		isnull;
+
+	return DatumGetInt64(store_get(verify_store(scan), tuple, attno, &isnull));
+}
+
+/* ---- seals ---- */
+
+static char *
+seal_name(int64 number)
+{
+	return psprintf("seal " INT64_FORMAT, number);
+}
+
+static char *
+event_name(int64 event_id)
+{
+	return psprintf("event " INT64_FORMAT, event_id);
+}
+
+static char *
+hash_text(const uint8 *hash)
+{
+	char	   *text = palloc(CL_BASE64_SIZE(CL_HASH_BYTES));
+
+	cl_base64_encode(hash, CL_HASH_BYTES, text);
+	return text;
+}
+
+static void
+compare(Verify *v, const char *thing, const char *what, const char *expected, const char *found)
+{
+	if (!verify_same(expected, found))
+		verify_finding(v, "seal", thing,
+					   psprintf("%s %s", what, expected ? expected : "none"),
+					   psprintf("%s %s", what, found ? found : "none"));
+}
+
+static bool
+is_signed(Verify *v, const char *note, size_t len)
+{
+	for (int i = 0; i < v->nseal_keys; i++)
+		if (cl_note_verify(note, len, &v->seal_keys[i]))
+			return true;
+	return false;
+}
+
+/* Read a seal's signed text; false if it is not to be believed. */
+static bool
+read_note(Verify *v, int64 number, const char *note, cl_seal *seal)
+{
+	size_t		len = strlen(note);
+	size_t		text_len = cl_note_text(note, len);
+
+	if (text_len == 0 || !cl_seal_parse(note, text_len, seal))
+	{
+		verify_finding(v, "seal", seal_name(number), "the signed note of a seal", "something else");
+		return false;
+	}
+	if (is_signed(v, note, len))
+		return true;
+	verify_finding(v, "seal", seal_name(number),
+				   psprintf("a signature by %s", v->nseal_keys > 0 ? v->seal_keys[0].name : "the ledger's key"),
+				   "no good one");
+	return false;
+}
+
+static void
+compare_columns(Verify *v, VerifyScan *scan, HeapTuple tuple, const cl_seal *seal)
+{
+	Store	   *store = verify_store(scan);
+	char	   *thing = seal_name(column_int8(scan, tuple, Anum_seal_seal_no));
+	bool		isnull;
+	bytea	   *root = DatumGetByteaPP(store_get(store, tuple, Anum_seal_root, &isnull));
+
+	compare(v, thing, "origin", v->origin, pnstrdup(seal->origin, seal->origin_len));
+	compare(v, thing, "number", psprintf(INT64_FORMAT, seal->number),
+			verify_column_text(store, tuple, Anum_seal_seal_no));
+	compare(v, thing, "kind", cl_seal_kind_name(seal->kind),
+			verify_column_text(store, tuple, Anum_seal_kind));
+	compare(v, thing, "count", psprintf(INT64_FORMAT, seal->count),
+			verify_column_text(store, tuple, Anum_seal_count));
+	if (VARSIZE_ANY_EXHDR(root) != CL_HASH_BYTES)
+		compare(v, thing, "root", hash_text(seal->root), verify_column_text(store, tuple, Anum_seal_root));
+	else
+		compare(v, thing, "root", hash_text(seal->root), hash_text((uint8 *) VARDATA_ANY(root)));
+}
+
+/* Without a good signature the columns have to do. */
+static void
+believe_columns(VerifyScan *scan, HeapTuple tuple, OpenSeal *open)
+{
+	bool		isnull;
+	bytea	   *root = DatumGetByteaPP(store_get(verify_store(scan), tuple, Anum_seal_root, &isnull));
+
+	open->count = DatumGetInt32(store_get(verify_store(scan), tuple, Anum_seal_count, &isnull));
+	memcpy(open->root, VARDATA_ANY(root), Min(VARSIZE_ANY_EXHDR(root), CL_HASH_BYTES));
+}
+
+/* Every seal waits for the public log; nothing else does. */
+static void
+check_pending(Pass *pass, int64 number)
+{
+	HeapTuple	tuple;
+
+	while (pass->pending_no < number)
+	{
+		verify_finding(pass->v, "seal_pending", seal_name(pass->pending_no), "a seal", "none");
+		tuple = verify_next(pass->pending);
+		pass->pending_no = tuple ? column_int8(pass->pending, tuple, Anum_seal_pending_seal_no) : PG_INT64_MAX;
+	}
+	if (number == PG_INT64_MAX)
+		return;
+	if (pass->pending_no > number)
+		verify_finding(pass->v, "seal_pending", seal_name(number), "pending", "not pending");
+	else
+	{
+		tuple = verify_next(pass->pending);
+		pass->pending_no = tuple ? column_int8(pass->pending, tuple, Anum_seal_pending_seal_no) : PG_INT64_MAX;
+	}
+}
+
+static void
+open_seal(Pass *pass, HeapTuple tuple)
+{
+	OpenSeal   *open = pass->seal;
+	MemoryContext old = MemoryContextSwitchTo(pass->v->scratch);
+	cl_seal		seal;
+
+	open->number = column_int8(pass->seals, tuple, Anum_seal_seal_no);
+	memset(open->present, 0, sizeof(open->present));
+	memset(open->root, 0, sizeof(open->root));
+	check_pending(pass, open->number);
+	if (read_note(pass->v, open->number,
+				  verify_column_text(verify_store(pass->seals), tuple, Anum_seal_note), &seal))
+	{
+		compare_columns(pass->v, pass->seals, tuple, &seal);
+		open->count = seal.count;
+		memcpy(open->root, seal.root, CL_HASH_BYTES);
+	}
+	else
+		believe_columns(pass->seals, tuple, open);
+	open->count = Max(0, Min(open->count, EVENTS_PER_SEAL));
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(pass->v->scratch);
+}
+
+/* ---- what a seal held ---- */
+
+static int
+compare_times(const void *a, const void *b)
+{
+	TimestampTz ta = *(const TimestampTz *) a;
+	TimestampTz tb = *(const TimestampTz *) b;
+
+	return ta < tb ? -1 : ta > tb;
+}
+
+static char *
+recorded_text(TimestampTz t)
+{
+	return psprintf("recorded at %s", verify_text(TimestampTzGetDatum(t), false, TIMESTAMPTZOID));
+}
+
+/*
+ * The moment of recording grows from place to place.  Where it does not, the
+ * events at these places were exchanged, or one copied over the other.
+ */
+static bool
+name_exchanged(Verify *v, const OpenSeal *open)
+{
+	TimestampTz *sorted = palloc(open->count * sizeof(TimestampTz));
+	bool		found = false;
+
+	memcpy(sorted, open->recorded_at, open->count * sizeof(TimestampTz));
+	qsort(sorted, open->count, sizeof(TimestampTz), compare_times);
+	for (int i = 0; i < open->count; i++)
+	{
+		TimestampTz time = open->recorded_at[i];
+		char	   *thing;
+
+		if (time == sorted[i] && (i == 0 || time != sorted[i - 1]) &&
+			(i + 1 == open->count || time != sorted[i + 1]))
+			continue;
+		found = true;
+		thing = event_name(open->number * EVENTS_PER_SEAL + i);
+		if (time != sorted[i])
+			verify_finding(v, "event", thing, recorded_text(sorted[i]),
+						   psprintf("%s: exchanged or changed", recorded_text(time)));
+		else
+			verify_finding(v, "event", thing, "a moment of recording of its own",
+						   psprintf("%s: copied or changed", recorded_text(time)));
+	}
+	return found;
+}
+
+static void
+check_root(Verify *v, const OpenSeal *open)
+{
+	int64		first = open->number * EVENTS_PER_SEAL;
+	uint8		root[CL_HASH_BYTES];
+
+	if (cl_merkle_root(open->leaves, open->count, root) != CL_OK)
+		elog(ERROR, "could not compute a SHA-256");
+	if (memcmp(root, open->root, CL_HASH_BYTES) == 0 || name_exchanged(v, open))
+		return;
+	verify_finding(v, "event",
+				   open->count == 1 ? event_name(first) :
+				   psprintf("one of events " INT64_FORMAT " to " INT64_FORMAT, first, first + open->count - 1),
+				   psprintf("root %s", hash_text(open->root)),
+				   psprintf("root %s", hash_text(root)));
+}
+
+static void
+close_seal(Pass *pass)
+{
+	OpenSeal   *open = pass->seal;
+	MemoryContext old = MemoryContextSwitchTo(pass->v->scratch);
+	int			missing = 0;
+
+	for (int i = 0; i < open->count; i++)
+	{
+		if (open->present[i])
+			continue;
+		verify_finding(pass->v, "event", event_name(open->number * EVENTS_PER_SEAL + i),
+					   psprintf("one of %d in seal " INT64_FORMAT, open->count, open->number), "none");
+		missing++;
+	}
+	if (missing == 0 && open->count > 0)
+		check_root(pass->v, open);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(pass->v->scratch);
+}
+
+/* ---- events ---- */
+
+static void
+add_to_seal(Pass *pass, int64 event_id, const Datum *values, const bool *isnull)
+{
+	OpenSeal   *open = pass->seal;
+	int			place = event_id - open->number * EVENTS_PER_SEAL;
+	TimestampTz event_time = DatumGetTimestampTz(values[Anum_event_log_event_time - 1]);
+	TimestampTz recorded_at = DatumGetTimestampTz(values[Anum_event_log_recorded_at - 1]);
+	uint8	   *leaf = open->leaves + place * CL_HASH_BYTES;
+	size_t		len = 0;
+
+	if (place >= open->count)
+	{
+		verify_finding(pass->v, "event", event_name(event_id),
+					   psprintf("only %d events in seal " INT64_FORMAT, open->count, open->number),
+					   "an event more");
+		return;
+	}
+	if (open->present[place])
+	{
+		verify_finding(pass->v, "event", event_name(event_id), "one event", "two of the same id");
+		return;
+	}
+	open->present[place] = true;
+	open->recorded_at[place] = recorded_at;
+	if (cl_instant_valid(event_time) && cl_instant_valid(recorded_at))
+		len = event_encode_row(values, isnull, pass->bytes, CL_EVENT_MAX);
+	if (cl_merkle_leaf(pass->bytes, Min(len, CL_EVENT_MAX), leaf) != CL_OK)
+		elog(ERROR, "could not compute a SHA-256");
+}
+
+/* Evidence goes when its subject is erased, and otherwise stays. */
+static bool
+is_erased(Pass *pass, const Datum *values, const bool *isnull)
+{
+	ScanKeyData key;
+	StoreScan  *scan;
+	HeapTuple	tuple;
+	bool		erased = false;
+
+	if (isnull[Anum_event_log_subject_no - 1])
+		return false;
+	store_key_int8(&key, Anum_subject_subject_no, DatumGetInt64(values[Anum_event_log_subject_no - 1]));
+	scan = verify_look_up(pass->v, pass->subjects, "subject_pkey", 1, &key);
+	tuple = store_next(scan);
+	if (tuple)
+		store_get(pass->subjects, tuple, Anum_subject_salt, &erased);
+	store_end(scan);
+	return erased;
+}
+
+static void
+next_evidence(Pass *pass)
+{
+	pass->evidence_row = verify_next(pass->evidence);
+	pass->evidence_id = pass->evidence_row ?
+		column_int8(pass->evidence, pass->evidence_row, Anum_evidence_event_id) : PG_INT64_MAX;
+}
+
+static char *
+evidence_hmac(Pass *pass)
+{
+	Store	   *store = verify_store(pass->evidence);
+	uint8		hmac[CL_HASH_BYTES];
+	char	   *text = palloc(2 * CL_HASH_BYTES + 1);
+	bool		isnull;
+	bytea	   *salt = DatumGetByteaPP(store_get(store, pass->evidence_row, Anum_evidence_salt, &isnull));
+
+	if (VARSIZE_ANY_EXHDR(salt) != CL_SALT_BYTES)
+		return pstrdup("a salt of another length");
+	slice_evidence_hmac((uint8 *) VARDATA_ANY(salt),
+						verify_column_text(store, pass->evidence_row, Anum_evidence_body), hmac);
+	cl_hex_encode(hmac, CL_HASH_BYTES, text);
+	return text;
+}
+
+static void
+check_evidence(Pass *pass, int64 event_id, const Datum *values, const bool *isnull)
+{
+	char	   *expected = verify_text(values[Anum_event_log_evidence_hmac - 1],
+									   isnull[Anum_event_log_evidence_hmac - 1], BYTEAOID);
+
+	for (; pass->evidence_id < event_id; next_evidence(pass))
+		verify_finding(pass->v, "evidence", event_name(pass->evidence_id), "an event", "none");
+	if (pass->evidence_id == event_id)
+	{
+		char	   *found = evidence_hmac(pass);
+
+		if (!verify_same(expected, found))
+			verify_finding(pass->v, "evidence", event_name(event_id), expected, found);
+		next_evidence(pass);
+	}
+	else if (expected && !is_erased(pass, values, isnull))
+		verify_finding(pass->v, "evidence", event_name(event_id), expected, NULL);
+}
+
+static void
+check_event(Pass *pass, HeapTuple tuple, int64 event_id, bool sealed)
+{
+	MemoryContext old = MemoryContextSwitchTo(pass->v->scratch);
+	Datum		values[Natts_event_log];
+	bool		isnull[Natts_event_log];
+
+	heap_deform_tuple(tuple, RelationGetDescr(store_relation(verify_store(pass->events))), values, isnull);
+	if (sealed)
+		add_to_seal(pass, event_id, values, isnull);
+	else
+		verify_finding(pass->v, "event", event_name(event_id),
+					   seal_name(event_id / EVENTS_PER_SEAL), "no such seal");
+	check_evidence(pass, event_id, values, isnull);
+	verify_declared_event(pass->v, values, isnull);
+	verify_progress(pass->v, "events", ++pass->nevents);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(pass->v->scratch);
+}
+
+/* ---- the pass ---- */
+
+static void
+begin_pass(Pass *pass)
+{
+	static const AttrNumber first[] = {1};
+	HeapTuple	tuple;
+
+	pass->seals = verify_scan(pass->v, "seal", "seal_pkey", 1, first);
+	pass->pending = verify_scan(pass->v, "seal_pending", "seal_pending_pkey", 1, first);
+	pass->events = verify_scan(pass->v, "event_log", "event_log_pkey", 1, first);
+	pass->evidence = verify_scan(pass->v, "evidence", "evidence_pkey", 1, first);
+	pass->subjects = store_open("subject", AccessShareLock);
+	pass->seal = palloc(sizeof(OpenSeal));
+	pass->bytes = palloc(CL_EVENT_MAX);
+	tuple = verify_next(pass->pending);
+	pass->pending_no = tuple ? column_int8(pass->pending, tuple, Anum_seal_pending_seal_no) : PG_INT64_MAX;
+	next_evidence(pass);
+}
+
+static void
+end_pass(Pass *pass)
+{
+	check_pending(pass, PG_INT64_MAX);
+	for (; pass->evidence_row; next_evidence(pass))
+		verify_finding(pass->v, "evidence", event_name(pass->evidence_id), "an event", "none");
+	verify_end(pass->seals);
+	verify_end(pass->pending);
+	verify_end(pass->events);
+	verify_end(pass->evidence);
+	store_close(pass->subjects);
+	pfree(pass->seal);
+	pfree(pass->bytes);
+}
+
+/* The seal that an id says, also for ids below zero. */
+static int64
+seal_of(int64 event_id)
+{
+	return event_id >= 0 ? event_id / EVENTS_PER_SEAL : (event_id + 1) / EVENTS_PER_SEAL - 1;
+}
+
+void
+verify_seals(Verify *v)
+{
+	Pass		pass = {.v = v};
+	HeapTuple	event,
+				seal;
+
+	begin_pass(&pass);
+	event = verify_next(pass.events);
+	for (;;)
+	{
+		seal = verify_next(pass.seals);
+		if (seal)
+			open_seal(&pass, seal);
+		for (; event; event = verify_next(pass.events))
+		{
+			int64		event_id = column_int8(pass.events, event, Anum_event_log_event_id);
+
+			if (seal && seal_of(event_id) > pass.seal->number)
+				break;
+			check_event(&pass, event, event_id, seal && seal_of(event_id) == pass.seal->number);
+		}
+		if (!seal)
+			break;
+		close_seal(&pass);
+	}
+	end_pass(&pass);
+}

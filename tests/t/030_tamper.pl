@@ -1,0 +1,236 @@
+# A superuser disables the guards and changes what is stored: verify() names it.
+use strict;
+use warnings;
+
+use ConsentLedger;
+use Test::More;
+
+my $node = start_node('tamper');
+
+# Something of everything that a ledger stores.
+$node->safe_psql('postgres', q{
+	SELECT consent.define_purpose('improve', title => 'Improve our products');
+	SELECT consent.define_purpose('train', parents => '{improve}');
+	SELECT consent.publish_notice('privacy', '1', 'We do as we say.', '{train}', '2024-09-18', 'Europe/Paris',
+		'2024-09-18 08:00+00', 'en', 'https://example.org/privacy');
+	SELECT consent.set_preset('~improve', 'US', 'privacy/1');
+	SELECT consent.end_preset('improve', 'US');
+	SELECT consent.opt_in('ann', 'train', notice => 'privacy/1', jurisdiction => 'US-CA', method => 'banner',
+		evidence => '{"ip": "192.0.2.1"}', source => 'web', external_id => '1');
+	SELECT consent.opt_out('ben', 'improve');
+	SELECT consent.record_choices('cem', '+train, -improve');
+	SELECT consent.serve_notice('ben', 'privacy/1');
+	SELECT consent.opt_in('dan', 'train');
+	SELECT consent.erase_subject('dan', 'admin');
+	INSERT INTO consent.event (subject, choices) VALUES ('eve', '+train'), ('fay', '-train'), ('gus', '+train'), ('hal', '-train');
+});
+sound($node, 'the ledger is sound before');
+
+my $disable = $node->safe_psql('postgres', q{
+	SELECT string_agg(format('ALTER TABLE %s DISABLE TRIGGER ALL;', c.oid::regclass), ' ')
+	FROM pg_class c WHERE c.relnamespace = 'consent'::regnamespace AND c.relkind = 'r'});
+
+# What verify() finds after an attack, one line a finding, apart from the guards.
+sub findings
+{
+	my ($attack) = @_;
+	my ($status, $out, $err) = $node->psql('postgres', qq{
+		BEGIN;
+		ALTER EVENT TRIGGER consent_ledger_guard DISABLE;
+		$disable
+		$attack;
+		SELECT kind, thing, expected, found FROM consent.verify() WHERE kind <> 'guard';
+		ROLLBACK;
+	}, on_error_stop => 1);
+
+	diag("$attack: $err") if $status != 0;
+	return $out;
+}
+
+# Test that an attack is named: what it is called, how, and what must be found.
+sub named
+{
+	my ($what, $attack, $pattern) = @_;
+
+	like(findings($attack), $pattern, "named: $what");
+}
+
+# ---- any column of any stored table ----
+
+# Something else of the same type.
+sub another
+{
+	my ($column, $type) = @_;
+
+	return "$column || 'x'" if $type eq 'text';
+	return "$column + 1" if $type =~ /^(bigint|integer|date)$/;
+	return "$column + interval '1 second'" if $type eq 'timestamp with time zone';
+	return "set_byte($column, 3, (get_byte($column, 3) + 1) % 256)" if $type eq 'bytea';
+	return "NOT $column" if $type eq 'boolean';
+	return "array_append($column, 'train')" if $type eq 'text[]';
+	return "array_append($column, 1)" if $type eq 'bigint[]';
+	return "$column OPERATOR(consent.||) '-improve\@2999-01-01T00:00:00Z'" if $type eq 'consent.consent';
+	return "tstzrange(lower($column), upper($column) + interval '1 second')" if $type eq 'tstzrange';
+	die "no other value of type $type";
+}
+
+# What nothing was signed about: secrets with which an erased subject is recognised,
+# and when and by whom a number was drawn for a part of a run.
+my %unsigned = map { $_ => 1 } qw(ledger.singleton ledger.suppression_key subject.suppression
+	run_draw.drawn_at run_draw.drawn_by run_draw.xid);
+
+my @columns = split /\n/, $node->safe_psql('postgres', q{
+	SELECT c.relname, a.attname, format_type(a.atttypid, NULL), a.attnotnull
+	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE c.relnamespace = 'consent'::regnamespace AND c.relkind = 'r' ORDER BY c.relname, a.attnum});
+for (@columns)
+{
+	my ($table, $column, $type, $notnull) = split /\|/;
+	my $row = "ctid = (SELECT max(ctid) FROM consent.$table WHERE $column IS NOT NULL)";
+
+	next if $unsigned{"$table.$column"};
+	next if $node->safe_psql('postgres', "SELECT count($column) FROM consent.$table") == 0;
+	isnt(findings("UPDATE consent.$table SET $column = " . another($column, $type) . " WHERE $row"), '',
+		"named: another $table.$column");
+	isnt(findings("UPDATE consent.$table SET $column = NULL WHERE $row"), '', "named: no $table.$column")
+		if $notnull eq 'f';
+}
+
+# ---- attacks by name ----
+
+# Ids to attack: ann's event is alone in its seal, those of eve, fay, gus and hal share one.
+my %event = map { split /\|/ } split /\n/, $node->safe_psql('postgres', q{
+	SELECT DISTINCT ON (s.key) s.key, e.event_id FROM consent.event_log e JOIN consent.subject s USING (subject_no)
+	WHERE s.key IS NOT NULL ORDER BY s.key, e.event_id});
+my %number = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
+	q{SELECT coalesce(key, 'dan'), subject_no FROM consent.subject});
+my $seal = int($event{eve} / 4096);
+my $columns = $node->safe_psql('postgres', q{
+	SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute
+	WHERE attrelid = 'consent.event_log'::regclass AND attnum > 1 AND NOT attisdropped});
+
+# An event again, under another id.
+sub copy
+{
+	my ($from, $to) = @_;
+
+	return "INSERT INTO consent.event_log SELECT $to, $columns FROM consent.event_log WHERE event_id = $from";
+}
+
+# Exchange a column of two rows.
+sub exchange
+{
+	my ($table, $key, $a, $b, $column) = @_;
+
+	return qq{UPDATE consent.$table t SET $column = o.$column FROM consent.$table o
+		WHERE (t.$key, o.$key) IN (($a, $b), ($b, $a))};
+}
+
+sub event_changed { my $id = shift; return qr/^event\|event $id\|root \S+\|root \S+$/m }
+sub event_gone { my $id = shift; return qr/^event\|event $id\|one of \d+ in seal \d+\|none$/m }
+
+named('a column of an event that is alone in its seal',
+	"UPDATE consent.event_log SET method = 'phone' WHERE event_id = $event{ann}", event_changed($event{ann}));
+named('a column of one of several events',
+	"UPDATE consent.event_log SET actor = 'agent' WHERE event_id = $event{fay}",
+	qr/^event\|one of events $event{eve} to $event{hal}\|root/m);
+named('an event deleted', "DELETE FROM consent.event_log WHERE event_id = $event{ann}", event_gone($event{ann}));
+named('the first of a seal deleted', "DELETE FROM consent.event_log WHERE event_id = $event{eve}", event_gone($event{eve}));
+named('the last of a seal deleted', "DELETE FROM consent.event_log WHERE event_id = $event{hal}", event_gone($event{hal}));
+named('all of a seal deleted', "DELETE FROM consent.event_log WHERE event_id / 4096 = $seal",
+	qr/$event{eve}.*$event{fay}.*$event{gus}.*$event{hal}/s);
+named('a seal deleted', "DELETE FROM consent.seal WHERE seal_no = $seal", qr/^event\|event $event{gus}\|seal $seal\|no such seal$/m);
+named('a seal deleted, events and all',
+	"DELETE FROM consent.seal WHERE seal_no = $seal; DELETE FROM consent.event_log WHERE event_id / 4096 = $seal",
+	qr/^seal_pending\|seal $seal\|a seal\|none$/m);
+named('an event inserted into a seal', copy($event{hal}, $event{hal} + 1),
+	qr/^event\|event @{[$event{hal} + 1]}\|only 4 events in seal $seal\|an event more$/m);
+named('an event inserted behind all', copy($event{hal}, 4096 * 4096),
+	qr/^event\|event 16777216\|seal 4096\|no such seal$/m);
+named('an event inserted with a seal of its own',
+	copy($event{hal}, 4096 * 4096) . "; INSERT INTO consent.seal SELECT 4096, kind, 1, root, note FROM consent.seal WHERE seal_no = $seal",
+	qr/^seal\|seal 4096\|number $seal\|number 4096$/m);
+named('an event duplicated in place of another',
+	"DELETE FROM consent.event_log WHERE event_id = $event{gus}; " . copy($event{hal}, $event{gus}),
+	qr/^event\|event $event{gus}\|a moment of recording of its own\|recorded at \S+: copied or changed$/m);
+named('an event twice',
+	"ALTER TABLE consent.event_log DROP CONSTRAINT event_log_pkey; DROP INDEX consent.event_log_external; " . copy($event{ann}, $event{ann}),
+	qr/^event\|event $event{ann}\|one event\|two of the same id$/m);
+named('events of a seal swapped',
+	"ALTER TABLE consent.event_log DROP CONSTRAINT event_log_pkey; UPDATE consent.event_log SET event_id = $event{eve} + $event{gus} - event_id WHERE event_id IN ($event{eve}, $event{gus})",
+	qr/^event\|event $event{eve}\|recorded at .*: exchanged or changed\nevent\|event $event{gus}\|recorded at .*: exchanged or changed$/m);
+named('events of two seals swapped',
+	"ALTER TABLE consent.event_log DROP CONSTRAINT event_log_pkey; UPDATE consent.event_log SET event_id = $event{ann} + $event{ben} - event_id WHERE event_id IN ($event{ann}, $event{ben})",
+	qr/^event\|event $event{ann}\|root.*^event\|event $event{ben}\|root/ms);
+named('choices of two events swapped', exchange('event_log', 'event_id', $event{ann}, $event{ben}, 'choices'),
+	qr/^event\|event $event{ann}\|root.*^event\|event $event{ben}\|root/ms);
+
+named('notes of two seals swapped', exchange('seal', 'seal_no', $seal, int($event{ann} / 4096), 'note'),
+	qr/^seal\|seal $seal\|number \d+\|number $seal$/m);
+named('a seal signed by nobody', "UPDATE consent.seal SET note = replace(note, 'count 4', 'count 3') WHERE seal_no = $seal",
+	qr{^seal\|seal $seal\|a signature by postgres\.example/seal\|no good one$}m);
+named('a seal that is none', "UPDATE consent.seal SET note = 'sealed, believe me' WHERE seal_no = $seal",
+	qr/^seal\|seal $seal\|the signed note of a seal\|something else$/m);
+named('a seal that would never reach the log', "DELETE FROM consent.seal_pending WHERE seal_no = $seal",
+	qr/^seal_pending\|seal $seal\|pending\|not pending$/m);
+named('a key exchanged', "UPDATE consent.key SET vkey = (SELECT vkey FROM consent.key WHERE signs = 'witness') WHERE signs = 'seal'",
+	qr{^key\|postgres\.example/seal: vkey\|postgres\.example/seal\+}m);
+
+named('a subject re-pointed', exchange('subject', 'subject_no', $number{ann}, $number{ben}, 'key') =~ s/key = /key = 'x' || /r . "; UPDATE consent.subject SET key = substr(key, 2) WHERE key LIKE 'x%'",
+	qr/^subject\|subject $number{ann}: commitment to her key\|.*^subject\|subject $number{ben}: commitment to her key\|/ms);
+named('an event re-pointed', "UPDATE consent.event_log SET subject_no = $number{ben} WHERE event_id = $event{ann}",
+	qr/^commitment\|event $event{ann}, subject $number{ben}\|/m);
+named('a subject deleted', "DELETE FROM consent.subject WHERE key = 'ann'",
+	qr/^subject\|subject $number{ann}\|a row, since event $event{ann} is about her\|none$/m);
+named('a subject inserted', "INSERT INTO consent.subject SELECT 9999, 'zoe', salt, commitment, state, NULL, NULL, false, NULL FROM consent.subject WHERE key = 'eve'",
+	qr/^state\|subject 9999\|\|\+train/m);
+named('a state forged', "UPDATE consent.subject SET state = '+train\@2020-01-01T00:00:00Z' WHERE key = 'ben'",
+	qr/^state\|subject $number{ben}\|-improve\S+ as opted_out\|\+train\@2020-01-01T00:00:00Z$/m);
+named('a refusal forgotten', "UPDATE consent.subject SET state = '' WHERE key = 'ben'", qr/^state\|subject $number{ben}\|-improve\S+ as opted_out\|$/m);
+named('a scope forged', "INSERT INTO consent.scope_state VALUES ($number{ben}, 'public.messages', NULL, '+train')",
+	qr/^state\|subject $number{ben}, table public\.messages\|\|\+train$/m);
+named('a key erased without a word', "UPDATE consent.subject SET key = NULL, salt = NULL WHERE key = 'ann'",
+	qr/^subject\|subject $number{ann}: key\|a key, since no event erased it\|$/m);
+named('an erased subject found again', "UPDATE consent.subject SET key = 'dan' WHERE subject_no = $number{dan}",
+	qr/^subject\|subject $number{dan}: key\|erased\|dan$/m);
+
+named('evidence changed', "UPDATE consent.evidence SET body = '{}'", qr/^evidence\|event $event{ann}\|[0-9a-f]{64}\|[0-9a-f]{64}$/m);
+named('evidence gone', "DELETE FROM consent.evidence", qr/^evidence\|event $event{ann}\|[0-9a-f]{64}\|$/m);
+named('evidence of nothing', "INSERT INTO consent.evidence VALUES (5, '', '{}')", qr/^evidence\|event 5\|an event\|none$/m);
+
+named("a notice's text changed", "UPDATE consent.notice SET body = 'We do as we please.'",
+	qr{^notice\|privacy/1: body\|SHA-256 \S+\|SHA-256 \S+$}m);
+named("a notice's text changed, and its hash", "UPDATE consent.notice SET body = 'We do.', sha256 = sha256('We do.')",
+	qr{^notice\|privacy/1: sha256\|}m);
+named('a notice deleted', 'DELETE FROM consent.notice', qr/^notice\|event \d+, notice_published\|its row in consent\.notice\|none$/m);
+named('a purpose deleted', "DELETE FROM consent.purpose WHERE name = 'train'", qr/^purpose\|event \d+, purpose_defined\|/m);
+named('a purpose inserted', "INSERT INTO consent.purpose VALUES ('sell', '{}', 'opt_out', NULL, now(), 1)",
+	qr/^purpose\|sell\|event 1, purpose_defined\|no such event$/m);
+named('a purpose copied', "INSERT INTO consent.purpose SELECT 'sell', parents, regime, title, since, event_id FROM consent.purpose WHERE name = 'improve'",
+	qr/^purpose\|sell\|an event of its own\|event \d+, which is another row's$/m);
+named('a preset switched on', "DELETE FROM consent.preset_rule WHERE ends", qr/^preset\|event \d+, preset_ended\|/m);
+named('another regime', "UPDATE consent.purpose SET regime = 'opt_out' WHERE name = 'train'",
+	qr/^purpose\|train: regime\|opt_in\|opt_out$/m);
+named('the ledger deleted', 'DELETE FROM consent.ledger', qr/^ledger\|postgres\.example\|a row in consent\.ledger\|none$/m);
+
+# ---- the guards themselves ----
+
+my $guards = $node->safe_psql('postgres', q{
+	BEGIN;
+	ALTER EVENT TRIGGER consent_ledger_guard DISABLE;
+	ALTER TABLE consent.seal DISABLE TRIGGER append_only;
+	ALTER TABLE consent.key ENABLE TRIGGER append_only;
+	DROP TRIGGER append_only ON consent.notice;
+	CREATE RULE forget AS ON INSERT TO consent.event_log DO INSTEAD NOTHING;
+	CREATE TABLE more () INHERITS (consent.evidence);
+	DROP INDEX consent.event_log_subject;
+	SELECT thing, found FROM consent.verify() WHERE kind = 'guard' ORDER BY 1;
+	ROLLBACK;
+});
+is($guards, join("\n", 'event trigger consent_ledger_guard|disabled', 'index consent.event_log_subject|missing or changed',
+	'table consent.event_log|rules', 'table consent.evidence|one or more', 'table consent.key|not enabled always',
+	'table consent.notice|none', 'table consent.seal|disabled'), 'what was done to the guards is named');
+
+sound($node, 'the ledger is sound after');
+$node->stop;
+done_testing();
