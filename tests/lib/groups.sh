@@ -170,8 +170,8 @@ run_tap()
 		before=$failed
 		tap "t/$name" 300 perl "tests/t/$name.pl"
 		if [ $failed != "$before" ]; then
-			tail -n 40 "$TESTDIR"/tmp_check/log/regress_log_* | cut -c 1-400 | sed 's/^/    : /'
-			grep -ahE '(WARNING|ERROR|FATAL|PANIC|LOG:  server process.*terminated)' "$TESTDIR"/tmp_check/log/*.log |
+			tail -n 40 "$TESTDIR"/tmp_check/log/regress_log_* 2>/dev/null | cut -c 1-400 | sed 's/^/    : /'
+			grep -ahE '(WARNING|ERROR|FATAL|PANIC|LOG:  server process.*terminated)' "$TESTDIR"/tmp_check/log/*.log 2>/dev/null |
 				tail -n 15 | sed 's/^/    : /'
 		fi
 	done
