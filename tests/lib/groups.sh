@@ -165,13 +165,14 @@ run_tap()
 	export PG_REGRESS=$pgxs/src/test/regress/pg_regress PERL5LIB=$pgxs/src/test/perl:$PWD/tests/t/lib
 	export TEMP_CONFIG=$work/server.conf
 	for name; do
-		export TESTDIR=$work/results/t-$name
-		mkdir -p "$TESTDIR"
+		export TESTDIR=$work/results/t-$name TESTDATADIR=$work/results/t-$name/tmp_check
+		export TESTLOGDIR=$TESTDATADIR/log
+		mkdir -p "$TESTLOGDIR"
 		before=$failed
 		tap "t/$name" 300 perl "tests/t/$name.pl"
 		if [ $failed != "$before" ]; then
-			tail -n 40 "$TESTDIR"/tmp_check/log/regress_log_* 2>/dev/null | cut -c 1-400 | sed 's/^/    : /'
-			grep -ahE '(WARNING|ERROR|FATAL|PANIC|LOG:  server process.*terminated)' "$TESTDIR"/tmp_check/log/*.log 2>/dev/null |
+			tail -n 40 "$TESTLOGDIR"/regress_log_* 2>/dev/null | cut -c 1-400 | sed 's/^/    : /'
+			grep -ahE '(WARNING|ERROR|FATAL|PANIC|LOG:  server process.*terminated)' "$TESTLOGDIR"/*.log 2>/dev/null |
 				tail -n 15 | sed 's/^/    : /'
 		fi
 	done
