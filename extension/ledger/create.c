@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "core/event.h"
 #include "core/hash.h"
 #include "core/seal.h"
