@@ -18,7 +18,7 @@ ALTER TABLE consent.subject DISABLE TRIGGER append_only;
 ALTER TABLE consent.notice DISABLE TRIGGER append_only;
 ALTER TABLE consent.evidence DISABLE TRIGGER append_only;
 CREATE FUNCTION pg_temp.found(tampered boolean = true) RETURNS TABLE (kind text, thing text) LANGUAGE sql AS
-$$ SELECT kind, regexp_replace(thing, '\d+', 'N', 'g') FROM consent.verify() WHERE (kind <> 'guard') = tampered $$;
+$$ SELECT kind, regexp_replace(thing, '\d+', 'N', 'g') FROM consent.verify() WHERE (kind <> 'guard') = tampered ORDER BY kind, thing COLLATE "C" $$;
 SELECT * FROM pg_temp.found(false);
 
 SAVEPOINT tamper;

@@ -29,7 +29,8 @@ struct VerifyScan
 	StoreScan  *by_index;
 	Tuplesortstate *sorted;
 	TupleTableSlot *slot;		/* of a sorted scan */
-	MemoryContext row;			/* its current row */
+	MemoryContext context;		/* an index scan allocates as it goes */
+	MemoryContext row;			/* the current row of a sorted scan */
 };
 
 /* An index may leave out no rows but those whose column is NULL. */
@@ -112,6 +113,7 @@ verify_scan(Verify *v, const char *table, const char *index, int ncolumns,
 {
 	VerifyScan *scan = palloc0(sizeof(VerifyScan));
 
+	scan->context = CurrentMemoryContext;
 	scan->store = store_open(table, AccessShareLock);
 	if (index_is_sound(store_relation(scan->store), index, ncolumns, columns))
 		scan->by_index = store_scan(scan->store, index, v->snapshot, 0, NULL);
@@ -124,20 +126,24 @@ verify_scan(Verify *v, const char *table, const char *index, int ncolumns,
 	return scan;
 }
 
-HeapTuple
-verify_next(VerifyScan *scan)
+static HeapTuple
+next_sorted(VerifyScan *scan)
 {
-	HeapTuple	tuple;
-	MemoryContext old;
-
-	CHECK_FOR_INTERRUPTS();
-	if (scan->by_index)
-		return store_next(scan->by_index);
 	if (!tuplesort_gettupleslot(scan->sorted, true, false, scan->slot, NULL))
 		return NULL;
 	MemoryContextReset(scan->row);
-	old = MemoryContextSwitchTo(scan->row);
-	tuple = ExecFetchSlotHeapTuple(scan->slot, false, NULL);
+	MemoryContextSwitchTo(scan->row);
+	return ExecFetchSlotHeapTuple(scan->slot, false, NULL);
+}
+
+HeapTuple
+verify_next(VerifyScan *scan)
+{
+	MemoryContext old = MemoryContextSwitchTo(scan->context);
+	HeapTuple	tuple;
+
+	CHECK_FOR_INTERRUPTS();
+	tuple = scan->by_index ? store_next(scan->by_index) : next_sorted(scan);
 	MemoryContextSwitchTo(old);
 	return tuple;
 }
