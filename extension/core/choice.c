@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buffer.h"
+
 /* Counts, and writes too where there is somewhere to write to. */
 typedef struct sink
 {
@@ -56,42 +58,6 @@ cl_purpose_valid(const char *s, size_t len)
 	return !label_start;
 }
 
-/* Read one UTF-8 character; returns its length, or 0 if malformed. */
-static size_t
-utf8_decode(const unsigned char *s, size_t len, uint32_t *c)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t		n;
-
-	if (s[0] < 0x80)
-	{
-		*c = s[0];
-		return 1;
-	}
-	n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-	if (s[0] < 0xC0 || s[0] > 0xF4 || n > len)
-		return 0;
-	*c = s[0] & (0x7F >> n);
-	for (size_t i = 1; i < n; i++)
-	{
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-		*c = *c << 6 | (s[i] & 0x3F);
-	}
-	if (*c < least[n] || *c > 0x10FFFF || (*c >= 0xD800 && *c <= 0xDFFF))
-		return 0;
-	return n;
-}
-
-/* Control characters, and what Unicode calls white space. */
-static bool
-is_space_or_control(uint32_t c)
-{
-	return c <= 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0x1680 ||
-		(c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-		c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
 bool
 cl_notice_valid(const char *s, size_t len)
 {
@@ -105,9 +71,9 @@ cl_notice_valid(const char *s, size_t len)
 	for (size_t i = 0; i < len;)
 	{
 		uint32_t	c = 0;
-		size_t		n = utf8_decode((const unsigned char *) s + i, len - i, &c);
+		size_t		n = cl_utf8_read(s + i, len - i, &c);
 
-		if (n == 0 || c == ',' || is_space_or_control(c))
+		if (n == 0 || c == ',' || cl_is_space_or_control(c))
 			return false;
 		i += n;
 	}

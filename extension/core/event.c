@@ -1,14 +1,12 @@
 /*
  * event.c
- *		The canonical bytes of an event.
+ *		The canonical bytes of an event (RFC 8785 JSON, flat, strings only).
  */
 #include "core/event.h"
 
-#include <string.h>
-
 #include "core/json.h"
 
-/* In the order of cl_member, which is that of the canonical form. */
+/* Indexed by cl_member, and sorted: that order is the canonical one. */
 static const char *const names[CL_MEMBERS] = {
 	"actor", "choices", "commitment", "detail", "event_time", "evidence",
 	"external_id", "id", "jurisdiction", "kind", "method", "nonce", "notice",
@@ -25,53 +23,57 @@ cl_member_name(cl_member m)
 size_t
 cl_event_encode(const cl_value values[CL_MEMBERS], char *out, size_t cap)
 {
-	cl_json_member members[CL_MEMBERS];
+	cl_buffer	b = {out, cap, 0};
 
+	cl_put_char(&b, '{');
 	for (int m = 0; m < CL_MEMBERS; m++)
 	{
-		members[m].name = names[m];
-		members[m].name_len = strlen(names[m]);
-		members[m].value = values[m].data;
-		members[m].value_len = values[m].len;
+		cl_value	value = m == CL_M_VERSION ? cl_string(CL_EVENT_VERSION) : values[m];
+
+		if (value.data == NULL)
+			continue;
+		cl_put_string(&b, b.len > 1 ? ",\"" : "\"");
+		cl_put_string(&b, names[m]);
+		cl_put_string(&b, "\":");
+		if (!cl_json_put_string(&b, value.data, value.len))
+			return 0;
 	}
-	members[CL_M_VERSION].value = CL_EVENT_VERSION;
-	members[CL_M_VERSION].value_len = strlen(CL_EVENT_VERSION);
-	return cl_json_write(members, CL_MEMBERS, out, cap);
+	cl_put_char(&b, '}');
+	return b.len;
 }
 
-static int
+/* The member of a name, or CL_MEMBERS. */
+static cl_member
 find_member(const cl_json_member *member)
 {
-	for (int m = 0; m < CL_MEMBERS; m++)
-		if (strlen(names[m]) == member->name_len &&
-			memcmp(names[m], member->name, member->name_len) == 0)
-			return m;
-	return -1;
+	cl_value	name = {member->name, member->name_len};
+	int			m = 0;
+
+	while (m < CL_MEMBERS && !cl_value_equal(name, cl_string(names[m])))
+		m++;
+	return (cl_member) m;
 }
 
 size_t
-cl_event_decode(const char *bytes, size_t len, cl_value values[CL_MEMBERS],
-				char *scratch)
+cl_event_decode(const char *bytes, size_t len, cl_value values[CL_MEMBERS], char *scratch)
 {
 	cl_json_member members[CL_MEMBERS];
 	size_t		offset;
-	int			n = cl_json_read(bytes, len, members, CL_MEMBERS, scratch, &offset);
+	int			n;
 
 	memset(values, 0, CL_MEMBERS * sizeof(cl_value));
+	if (len > CL_EVENT_MAX)
+		return CL_EVENT_MAX + 1;
+	n = cl_json_read(bytes, len, members, CL_MEMBERS, scratch, &offset);
 	if (n < 0)
 		return offset + 1;
 	for (int i = 0; i < n; i++)
 	{
-		int			m = find_member(&members[i]);
+		cl_member	m = find_member(&members[i]);
 
-		if (m < 0)
+		if (m == CL_MEMBERS)
 			return 1;
-		values[m].data = members[i].value;
-		values[m].len = members[i].value_len;
+		values[m] = (cl_value) {members[i].value, members[i].value_len};
 	}
-	if (!values[CL_M_VERSION].data ||
-		values[CL_M_VERSION].len != strlen(CL_EVENT_VERSION) ||
-		memcmp(values[CL_M_VERSION].data, CL_EVENT_VERSION, values[CL_M_VERSION].len) != 0)
-		return 1;
-	return 0;
+	return cl_value_equal(values[CL_M_VERSION], cl_string(CL_EVENT_VERSION)) ? 0 : 1;
 }

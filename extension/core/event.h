@@ -8,8 +8,7 @@
 #ifndef CL_EVENT_H
 #define CL_EVENT_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "core/buffer.h"
 
 #define CL_EVENT_MAX		65535	/* bytes of one event */
 #define CL_EVENT_VERSION	"1"
@@ -41,19 +40,13 @@ typedef enum cl_member
 	CL_MEMBERS
 } cl_member;
 
-/* A member's value; absent when data is NULL. Not NUL-terminated, UTF-8. */
-typedef struct cl_value
-{
-	const char *data;
-	size_t		len;
-} cl_value;
-
 /* The JSON name of a member. */
 extern const char *cl_member_name(cl_member m);
 
 /*
  * Write the canonical bytes into out (cap bytes).  Returns their length, which
- * exceeds cap when they do not fit.  CL_M_VERSION is written by us.
+ * exceeds cap when they do not fit, or 0 when a value is not UTF-8.
+ * CL_M_VERSION is written by us; what is absent is left out.  Linear.
  */
 extern size_t cl_event_encode(const cl_value values[CL_MEMBERS],
 							  char *out, size_t cap);
@@ -61,7 +54,8 @@ extern size_t cl_event_encode(const cl_value values[CL_MEMBERS],
 /*
  * Read canonical bytes back; strict: members in order, none unknown, none
  * twice, no superfluous escapes.  Values point into scratch (at least len
- * bytes), unescaped.  Returns 0, or the 1-based offset of what is wrong.
+ * bytes), unescaped.  Returns 0, or the 1-based offset of what is wrong; 1 where
+ * a name or the version is not one of ours.  Linear.
  */
 extern size_t cl_event_decode(const char *bytes, size_t len,
 							  cl_value values[CL_MEMBERS],

@@ -1,174 +1,189 @@
 /*
  * hash.c
- *		Hashes, commitments, encodings, random bytes.
+ *		SHA-256, HMAC commitments, random bytes.
  */
 #include "core/hash.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#define BLOCK 64
+#define BLOCK 64				/* what SHA-256 takes at a time */
 
-/* Fetched once: looking an algorithm up costs more than hashing an event. */
-static EVP_MD *sha256 = NULL;
-static EVP_MD_CTX *context = NULL;
+struct cl_hasher
+{
+	EVP_MD_CTX *ctx;
+	bool		begun;
+};
+
+/*
+ * Fetched once: looking an algorithm up costs more than hashing an event.
+ * Both live as long as the process.
+ */
+static EVP_MD *sha256;
+static cl_hasher shared;
 
 static bool
-prepare(void)
+begin(cl_hasher *hasher)
 {
-	if (!sha256)
+	if (sha256 == NULL)
 		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (!context)
-		context = EVP_MD_CTX_new();
-	return sha256 && context;
+	if (hasher->ctx == NULL)
+		hasher->ctx = EVP_MD_CTX_new();
+	hasher->begun = sha256 != NULL && hasher->ctx != NULL &&
+		EVP_DigestInit_ex2(hasher->ctx, sha256, NULL) == 1;
+	return hasher->begun;
 }
 
 static bool
-update(const cl_part *parts, int n)
+add(cl_hasher *hasher, const void *data, size_t len)
+{
+	return len == 0 || EVP_DigestUpdate(hasher->ctx, data, len) == 1;
+}
+
+static bool
+add_parts(const cl_part *parts, int n)
 {
 	for (int i = 0; i < n; i++)
-		if (parts[i].len > 0 && EVP_DigestUpdate(context, parts[i].data, parts[i].len) != 1)
+		if (!add(&shared, parts[i].data, parts[i].len))
 			return false;
 	return true;
+}
+
+static bool
+finish(cl_hasher *hasher, uint8_t *out)
+{
+	hasher->begun = false;
+	return EVP_DigestFinal_ex(hasher->ctx, out, NULL) == 1;
+}
+
+static int
+result(bool ok)
+{
+	return ok ? CL_OK : CL_ERROR;
 }
 
 int
 cl_sha256(const cl_part *parts, int n, uint8_t *out)
 {
-	if (!prepare() ||
-		EVP_DigestInit_ex2(context, sha256, NULL) != 1 ||
-		!update(parts, n) ||
-		EVP_DigestFinal_ex(context, out, NULL) != 1)
-		return CL_ERROR;
-	return CL_OK;
+	return result(begin(&shared) && add_parts(parts, n) && finish(&shared, out));
 }
 
-/* Hash a padded key block, then the parts. */
-static int
-keyed(const uint8_t *block, uint8_t pad, const cl_part *parts, int n, uint8_t *out)
+cl_hasher *
+cl_hasher_new(void)
 {
-	uint8_t		padded[BLOCK];
-	cl_part		key = {padded, BLOCK};
+	cl_hasher  *hasher = OPENSSL_zalloc(sizeof(cl_hasher));
 
-	for (int i = 0; i < BLOCK; i++)
-		padded[i] = block[i] ^ pad;
-	if (!prepare() ||
-		EVP_DigestInit_ex2(context, sha256, NULL) != 1 ||
-		!update(&key, 1) || !update(parts, n) ||
-		EVP_DigestFinal_ex(context, out, NULL) != 1)
-		return CL_ERROR;
-	return CL_OK;
+	if (hasher != NULL && !begin(hasher))
+	{
+		cl_hasher_free(hasher);
+		hasher = NULL;
+	}
+	return hasher;
+}
+
+int
+cl_hasher_add(cl_hasher *hasher, const void *data, size_t len)
+{
+	return result((hasher->begun || begin(hasher)) && add(hasher, data, len));
+}
+
+int
+cl_hasher_finish(cl_hasher *hasher, uint8_t *out)
+{
+	return result((hasher->begun || begin(hasher)) && finish(hasher, out));
+}
+
+void
+cl_hasher_free(cl_hasher *hasher)
+{
+	if (hasher == NULL)
+		return;
+	EVP_MD_CTX_free(hasher->ctx);
+	OPENSSL_free(hasher);
+}
+
+/* Begin a hash with the key, filled up to a block and masked. */
+static bool
+begin_keyed(const uint8_t key[BLOCK], uint8_t mask)
+{
+	uint8_t		block[BLOCK];
+	bool		ok;
+
+	for (size_t i = 0; i < BLOCK; i++)
+		block[i] = key[i] ^ mask;
+	ok = begin(&shared) && add(&shared, block, BLOCK);
+	OPENSSL_cleanse(block, BLOCK);
+	return ok;
+}
+
+/* Begin an HMAC; the key filled up to a block is for hmac_finish(). */
+static bool
+hmac_begin(const void *key, size_t key_len, uint8_t block[BLOCK])
+{
+	cl_part		long_key = {key, key_len};
+
+	memset(block, 0, BLOCK);
+	if (key_len > BLOCK && cl_sha256(&long_key, 1, block) != CL_OK)
+		return false;
+	if (key_len > 0 && key_len <= BLOCK)
+		memcpy(block, key, key_len);
+	return begin_keyed(block, 0x36);
+}
+
+static bool
+hmac_finish(uint8_t block[BLOCK], uint8_t *out)
+{
+	cl_hash		inner;
+
+	return finish(&shared, inner) && begin_keyed(block, 0x5C) &&
+		add(&shared, inner, CL_HASH_BYTES) && finish(&shared, out);
 }
 
 int
 cl_hmac(const void *key, size_t key_len, const cl_part *parts, int n, uint8_t *out)
 {
-	uint8_t		block[BLOCK] = {0};
-	uint8_t		inner[CL_HASH_BYTES];
-	cl_part		hashed = {inner, sizeof(inner)};
+	uint8_t		block[BLOCK];
+	bool		ok = hmac_begin(key, key_len, block) && add_parts(parts, n) &&
+		hmac_finish(block, out);
 
-	if (key_len <= BLOCK)
-		memcpy(block, key, key_len);
-	else
-	{
-		cl_part		long_key = {key, key_len};
-
-		if (cl_sha256(&long_key, 1, block) != CL_OK)
-			return CL_ERROR;
-	}
-	if (keyed(block, 0x36, parts, n, inner) != CL_OK)
-		return CL_ERROR;
-	return keyed(block, 0x5c, &hashed, 1, out);
+	OPENSSL_cleanse(block, BLOCK);
+	return result(ok);
 }
 
-#define COMMIT_PARTS 8
+static bool
+add_framed(const cl_part *part)
+{
+	uint8_t		len[8];
+
+	cl_put_big_endian(len, part->len, sizeof(len));
+	return add(&shared, len, sizeof(len)) && add(&shared, part->data, part->len);
+}
 
 int
 cl_commit(const void *salt, size_t salt_len, const cl_part *parts, int n, uint8_t *out)
 {
-	uint8_t		lengths[COMMIT_PARTS][8];
-	cl_part		framed[2 * COMMIT_PARTS];
+	uint8_t		block[BLOCK];
+	bool		ok = hmac_begin(salt, salt_len, block);
 
-	if (n > COMMIT_PARTS)
-		return CL_ERROR;
-	for (int i = 0; i < n; i++)
-	{
-		for (int b = 0; b < 8; b++)
-			lengths[i][b] = (uint8_t) ((uint64_t) parts[i].len >> (56 - 8 * b));
-		framed[2 * i].data = lengths[i];
-		framed[2 * i].len = 8;
-		framed[2 * i + 1] = parts[i];
-	}
-	return cl_hmac(salt, salt_len, framed, 2 * n, out);
+	for (int i = 0; ok && i < n; i++)
+		ok = add_framed(&parts[i]);
+	ok = ok && hmac_finish(block, out);
+	OPENSSL_cleanse(block, BLOCK);
+	return result(ok);
 }
 
 int
 cl_random(void *out, size_t len)
 {
-	return RAND_bytes(out, (int) len) == 1 ? CL_OK : CL_ERROR;
+	return result(len <= INT_MAX && RAND_priv_bytes(out, (int) len) == 1);
 }
 
-void
-cl_hex_encode(const uint8_t *bytes, size_t len, char *out)
+bool
+cl_secret_equal(const void *a, const void *b, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++)
-	{
-		*out++ = digits[bytes[i] >> 4];
-		*out++ = digits[bytes[i] & 15];
-	}
-	*out = '\0';
-}
-
-size_t
-cl_base64_encode(const uint8_t *bytes, size_t len, char *out)
-{
-	return (size_t) EVP_EncodeBlock((unsigned char *) out, bytes, (int) len);
-}
-
-static int
-base64_value(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int) (at - digits) : -1;
-}
-
-long
-cl_base64_decode(const char *text, size_t len, uint8_t *out, size_t cap)
-{
-	size_t		n = 0;
-	size_t		padding = 0;
-
-	if (len % 4 != 0)
-		return -1;
-	while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
-		padding++;
-	if (len / 4 * 3 - padding > cap)
-		return -1;
-	for (size_t i = 0; i < len; i += 4)
-	{
-		size_t		pad = i + 4 == len ? padding : 0;
-		uint32_t	group = 0;
-
-		for (size_t j = 0; j < 4; j++)
-		{
-			int			v = j >= 4 - pad ? 0 : base64_value(text[i + j]);
-
-			if (v < 0)
-				return -1;
-			group = group << 6 | (uint32_t) v;
-		}
-		/* bits that are not part of a byte must be zero: one spelling only */
-		if ((pad == 1 && (group & 0xff)) || (pad == 2 && (group & 0xffff)))
-			return -1;
-		for (size_t j = 0; j < 3 - pad; j++)
-			out[n++] = (uint8_t) (group >> (16 - 8 * j));
-	}
-	return (long) n;
+	return CRYPTO_memcmp(a, b, len) == 0;
 }

@@ -1,328 +1,249 @@
 /*
  * json.c
- *		Canonical JSON (RFC 8785) of one kind: a flat object of strings.
- *
- * A canonical text has one spelling, so reading is checked by writing: the
- * reader takes the text apart, and refuses it unless writing what it found
- * gives the same bytes again.
+ *		Flat JSON objects whose members are strings, in the one spelling that
+ *		RFC 8785 gives them.
  */
 #include "core/json.h"
 
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-typedef struct writer
+#include "core/encode.h"
+
+/* The letter of a short escape for a character, or 0. */
+static char
+short_escape(uint8_t c)
 {
-	char	   *out;
-	size_t		cap;
-	size_t		len;			/* goes on counting beyond cap */
-} writer;
-
-static void
-put(writer *w, const char *bytes, size_t len)
-{
-	if (w->len < w->cap)
-		memcpy(w->out + w->len, bytes, len < w->cap - w->len ? len : w->cap - w->len);
-	w->len += len;
-}
-
-/* The escape that a byte needs in a JSON string, or NULL. */
-static const char *
-escape(unsigned char c, char *buffer)
-{
-	static const char digits[] = "0123456789abcdef";
-
 	switch (c)
 	{
 		case '"':
-			return "\\\"";
 		case '\\':
-			return "\\\\";
+			return (char) c;
 		case '\b':
-			return "\\b";
-		case '\f':
-			return "\\f";
-		case '\n':
-			return "\\n";
-		case '\r':
-			return "\\r";
+			return 'b';
 		case '\t':
-			return "\\t";
+			return 't';
+		case '\n':
+			return 'n';
+		case '\f':
+			return 'f';
+		case '\r':
+			return 'r';
+		default:
+			return 0;
 	}
-	if (c >= 0x20)
-		return NULL;
-	memcpy(buffer, "\\u00", 4);
-	buffer[4] = digits[c >> 4];
-	buffer[5] = digits[c & 15];
-	buffer[6] = '\0';
-	return buffer;
+}
+
+static bool
+must_escape(uint8_t c)
+{
+	return c < 0x20 || c == '"' || c == '\\';
 }
 
 static void
-put_string(writer *w, const char *s, size_t len)
+put_escaped(cl_buffer *b, uint8_t c)
 {
-	size_t		plain = 0;		/* start of what needs no escape */
-	char		buffer[8];
+	char		escape[7] = {'\\', 'u', '0', '0'};
 
-	put(w, "\"", 1);
-	for (size_t i = 0; i < len; i++)
+	if (short_escape(c) != 0)
 	{
-		const char *e = escape((unsigned char) s[i], buffer);
-
-		if (!e)
-			continue;
-		put(w, s + plain, i - plain);
-		put(w, e, strlen(e));
-		plain = i + 1;
+		escape[1] = short_escape(c);
+		cl_put(b, escape, 2);
 	}
-	put(w, s + plain, len - plain);
-	put(w, "\"", 1);
+	else
+	{
+		cl_hex_encode(&c, 1, escape + 4);
+		cl_put(b, escape, 6);
+	}
+}
+
+bool
+cl_json_put_string(cl_buffer *b, const char *s, size_t len)
+{
+	size_t		plain = 0;		/* where what needs no escape begins */
+	size_t		n;
+	uint32_t	c;
+
+	cl_put_char(b, '"');
+	for (size_t i = 0; i < len; i += n)
+	{
+		n = cl_utf8_read(s + i, len - i, &c);
+		if (n == 0)
+			return false;
+		if (c < 0x80 && must_escape((uint8_t) c))
+		{
+			cl_put(b, s + plain, i - plain);
+			put_escaped(b, (uint8_t) c);
+			plain = i + 1;
+		}
+	}
+	cl_put(b, s + plain, len - plain);
+	cl_put_char(b, '"');
+	return true;
 }
 
 /*
- * UTF-16 order is byte order of UTF-8 but for one thing: characters beyond
- * the basic plane (lead bytes F0 to F4) come before U+E000 to U+FFFF (EE, EF).
+ * Weigh a byte of UTF-8 so that bytes compare as UTF-16 would: what takes two
+ * code units (F0 to F4) goes before U+E000 to U+FFFF (EE and EF).
  */
 static int
-utf16_weight(unsigned char c)
+utf16_weight(char c)
 {
-	if (c >= 0xf0)
-		return 0xee;
-	return c >= 0xee ? c + 5 : c;
+	uint8_t		byte = (uint8_t) c;
+
+	return byte == 0xEE || byte == 0xEF ? byte + 0x10 : byte;
+}
+
+int
+cl_json_name_compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	for (size_t i = 0; i < a_len && i < b_len; i++)
+		if (a[i] != b[i])
+			return utf16_weight(a[i]) < utf16_weight(b[i]) ? -1 : 1;
+	return a_len < b_len ? -1 : a_len > b_len;
 }
 
 static int
-compare_names(const void *a, const void *b)
+member_compare(const void *a, const void *b)
 {
 	const cl_json_member *x = a;
 	const cl_json_member *y = b;
-	size_t		n = x->name_len < y->name_len ? x->name_len : y->name_len;
 
-	for (size_t i = 0; i < n; i++)
-	{
-		unsigned char cx = (unsigned char) x->name[i];
-		unsigned char cy = (unsigned char) y->name[i];
-
-		if (cx == cy)
-			continue;
-		if (utf16_weight(cx) != utf16_weight(cy))
-			return utf16_weight(cx) - utf16_weight(cy);
-		return cx - cy;
-	}
-	return (x->name_len > y->name_len) - (x->name_len < y->name_len);
+	return cl_json_name_compare(x->name, x->name_len, y->name, y->name_len);
 }
 
 size_t
 cl_json_write(cl_json_member *members, int n, char *out, size_t cap)
 {
-	writer		w = {out, cap, 0};
-	const char *separator = "{";
+	cl_buffer	b = {out, cap, 0};
 
-	qsort(members, (size_t) n, sizeof(cl_json_member), compare_names);
+	if (n > 1)
+		qsort(members, (size_t) n, sizeof(*members), member_compare);
+	cl_put_char(&b, '{');
 	for (int i = 0; i < n; i++)
 	{
-		if (!members[i].value)
+		const cl_json_member *m = &members[i];
+
+		if (i > 0 && member_compare(m - 1, m) == 0)
+			return 0;
+		if (m->value == NULL)
 			continue;
-		put(&w, separator, 1);
-		put_string(&w, members[i].name, members[i].name_len);
-		put(&w, ":", 1);
-		put_string(&w, members[i].value, members[i].value_len);
-		separator = ",";
+		if (b.len > 1)
+			cl_put_char(&b, ',');
+		if (!cl_json_put_string(&b, m->name, m->name_len))
+			return 0;
+		cl_put_char(&b, ':');
+		if (!cl_json_put_string(&b, m->value, m->value_len))
+			return 0;
 	}
-	if (separator[0] == '{')
-		put(&w, "{", 1);
-	put(&w, "}", 1);
-	return w.len;
+	cl_put_char(&b, '}');
+	return b.len;
 }
 
-/* ---- reading ---- */
-
-typedef struct reader
+/* Read what follows a backslash; -1 unless it is the canonical escape. */
+static int
+take_escape(cl_scanner *in)
 {
-	const char *text;
-	size_t		len;
-	size_t		at;
-	char	   *scratch;
-} reader;
+	static const char letters[] = "\"\\btnfr";
+	static const char meanings[] = "\"\\\b\t\n\f\r";
+	const char *s = in->data + in->pos + 1;
+	size_t		left = in->len - in->pos - 1;
+	const char *letter;
+	uint8_t		code[2];
 
+	if (left == 0)
+		return -1;
+	letter = memchr(letters, s[0], sizeof(letters) - 1);
+	if (letter != NULL)
+	{
+		in->pos += 2;
+		return meanings[letter - letters];
+	}
+	if (left < 5 || s[0] != 'u' || !cl_hex_decode(s + 1, 4, code, 2) ||
+		code[0] != 0 || !must_escape(code[1]) || short_escape(code[1]) != 0)
+		return -1;
+	in->pos += 6;
+	return code[1];
+}
+
+/* Read one character of a string into *to; false if there is none. */
 static bool
-take(reader *r, char c)
+take_character(cl_scanner *in, char **to)
 {
-	if (r->at >= r->len || r->text[r->at] != c)
+	const char *from = in->data + in->pos;
+	uint32_t	c;
+	size_t		n = cl_utf8_read(from, in->len - in->pos, &c);
+	int			escaped;
+
+	if (n == 1 && c == '\\')
+	{
+		escaped = take_escape(in);
+		if (escaped >= 0)
+			*(*to)++ = (char) escaped;
+		return escaped >= 0;
+	}
+	if (n == 0 || c < 0x20)
 		return false;
-	r->at++;
+	memcpy(*to, from, n);
+	*to += n;
+	in->pos += n;
 	return true;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* What stands after a backslash; -1 if nothing that we would write. */
-static int
-unescape(reader *r)
-{
-	static const char from[] = "\"\\bfnrt";
-	static const char to[] = "\"\\\b\f\n\r\t";
-	const char *at;
-	int			high,
-				low;
-
-	if (r->at >= r->len)
-		return -1;
-	at = r->text[r->at] ? strchr(from, r->text[r->at]) : NULL;
-	if (at)
-	{
-		r->at++;
-		return to[at - from];
-	}
-	if (r->len - r->at < 5 || memcmp(r->text + r->at, "u00", 3) != 0)
-		return -1;
-	high = hex_value(r->text[r->at + 3]);
-	low = hex_value(r->text[r->at + 4]);
-	if (high < 0 || high > 1 || low < 0)
-		return -1;
-	r->at += 5;
-	return high * 16 + low;
-}
-
+/* Read a string with its quotes into *scratch, which moves on. */
 static bool
-take_string(reader *r, const char **value, size_t *value_len)
+take_string(cl_scanner *in, char **scratch, const char **s, size_t *len)
 {
-	char	   *start = r->scratch;
-
-	if (!take(r, '"'))
+	*s = *scratch;
+	if (!cl_take(in, "\""))
 		return false;
-	while (r->at < r->len && r->text[r->at] != '"')
-	{
-		int			c = (unsigned char) r->text[r->at];
+	while (!cl_take(in, "\""))
+		if (cl_at_end(in) || !take_character(in, scratch))
+			return false;
+	*len = (size_t) (*scratch - *s);
+	return true;
+}
 
-		if (c < 0x20)
-			return false;
-		r->at++;
-		if (c == '\\' && (c = unescape(r)) < 0)
-			return false;
-		*r->scratch++ = (char) c;
+/* Read a member, which must come after the one before it. */
+static bool
+take_member(cl_scanner *in, char **scratch, cl_json_member *m, const cl_json_member *before)
+{
+	size_t		start = in->pos;
+
+	if (!take_string(in, scratch, &m->name, &m->name_len))
+		return false;
+	if (before != NULL && member_compare(before, m) >= 0)
+	{
+		in->pos = start;
+		return false;
 	}
-	*value = start;
-	*value_len = (size_t) (r->scratch - start);
-	return take(r, '"');
+	return cl_take(in, ":") && take_string(in, scratch, &m->value, &m->value_len);
 }
 
 static int
-take_members(reader *r, cl_json_member *members, int max)
+take_object(cl_scanner *in, char *scratch, cl_json_member *members, int max)
 {
 	int			n = 0;
 
-	if (!take(r, '{'))
+	if (!cl_take(in, "{"))
 		return -1;
-	if (take(r, '}'))
-		return 0;
-	do
+	while (!cl_take(in, "}"))
 	{
-		if (n == max ||
-			!take_string(r, &members[n].name, &members[n].name_len) ||
-			!take(r, ':') ||
-			!take_string(r, &members[n].value, &members[n].value_len))
+		if (n > 0 && !cl_take(in, ","))
 			return -1;
-		if (n > 0 && compare_names(&members[n - 1], &members[n]) >= 0)
+		if (n == max || !take_member(in, &scratch, &members[n], n > 0 ? &members[n - 1] : NULL))
 			return -1;
 		n++;
-	} while (take(r, ','));
-	return take(r, '}') ? n : -1;
-}
-
-/* The escapes used must be those that we would write. */
-static bool
-is_canonical(const char *text, size_t len, cl_json_member *members, int n)
-{
-	char		chunk[7];
-	size_t		at = 1;
-
-	for (int i = 0; i < n; i++)
-		for (int part = 0; part < 2; part++)
-		{
-			const char *s = part == 0 ? members[i].name : members[i].value;
-			size_t		s_len = part == 0 ? members[i].name_len : members[i].value_len;
-
-			at++;				/* opening quote */
-			for (size_t j = 0; j < s_len; j++)
-			{
-				const char *e = escape((unsigned char) s[j], chunk);
-				size_t		e_len = e ? strlen(e) : 1;
-
-				if (at + e_len > len || memcmp(text + at, e ? e : s + j, e_len) != 0)
-					return false;
-				at += e_len;
-			}
-			at += 2;			/* closing quote, and colon or comma */
-		}
-	return true;
+	}
+	return cl_at_end(in) ? n : -1;
 }
 
 int
 cl_json_read(const char *text, size_t len, cl_json_member *members, int max,
 			 char *scratch, size_t *error_offset)
 {
-	reader		r = {text, len, 0, scratch};
-	int			n;
+	cl_scanner	in = {text, len, 0};
+	int			n = take_object(&in, scratch, members, max);
 
-	*error_offset = 0;
-	if (!cl_utf8_valid(text, len))
-		return -1;
-	n = take_members(&r, members, max);
-	if (n < 0 || r.at != len || !is_canonical(text, len, members, n))
-	{
-		*error_offset = r.at < len ? r.at : len;
-		return -1;
-	}
+	*error_offset = in.pos;
 	return n;
-}
-
-/* The length of the well-formed UTF-8 character at s, or 0. */
-static size_t
-utf8_char(const unsigned char *s, size_t len)
-{
-	size_t		need;
-	unsigned char low = 0x80,
-				high = 0xbf;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	need = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (len < need || s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < need; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return need;
-}
-
-bool
-cl_utf8_valid(const char *text, size_t len)
-{
-	for (size_t at = 0; at < len;)
-	{
-		size_t		n = utf8_char((const unsigned char *) text + at, len - at);
-
-		if (n == 0)
-			return false;
-		at += n;
-	}
-	return true;
 }

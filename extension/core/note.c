@@ -1,209 +1,250 @@
 /*
  * note.c
- *		Signed notes and verifier keys (C2SP signed-note).
+ *		Signed notes, as in C2SP signed-note and tlog-cosignature.
  */
 #include "core/note.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "core/hash.h"
-#include "core/json.h"
 
-/* An em dash and a space begin a signature line. */
-static const char dash[] = "\xe2\x80\x94 ";
+#define ID_BYTES		4
+#define TIME_BYTES		8
+#define SIGNED_MAX		(ID_BYTES + TIME_BYTES + CL_SIGNATURE_BYTES)
+#define EM_DASH			"\xE2\x80\x94 "
+#define COSIGNED_HEADER "cosignature/v1\ntime "
+#define COSIGNED_SIZE	(CL_COSIGNED_MAX + 64)	/* header, time and text */
 
-#define DASH_LEN 4
-#define BLOB_MAX (4 + CL_SIGNATURE_BYTES)
-#define SIGNATURES_MAX 100
-
-/* White space of Unicode beyond ASCII that UTF-8 texts can hold. */
-static bool
-is_space(const unsigned char *s, size_t len)
+/* Put together what a cosigner signs; its length, or 0 if that cannot be. */
+static size_t
+cosigned(cl_value text, uint64_t time, char out[COSIGNED_SIZE])
 {
-	if (s[0] <= 0x20)
-		return true;
-	if (len >= 2 && s[0] == 0xc2)
-		return s[1] == 0x85 || s[1] == 0xa0;
-	if (len >= 3 && s[0] == 0xe1)
-		return s[1] == 0x9a && s[2] == 0x80;
-	if (len >= 3 && s[0] == 0xe2)
-		return (s[1] == 0x80 && (s[2] <= 0x8a || s[2] == 0xa8 || s[2] == 0xa9 || s[2] == 0xaf)) ||
-			(s[1] == 0x81 && s[2] == 0x9f);
-	return len >= 3 && s[0] == 0xe3 && s[1] == 0x80 && s[2] == 0x80;
+	cl_buffer	b = {out, COSIGNED_SIZE, 0};
+
+	if (text.len > CL_COSIGNED_MAX || time > INT64_MAX)
+		return 0;
+	cl_put_string(&b, COSIGNED_HEADER);
+	cl_put_number(&b, time);
+	cl_put_char(&b, '\n');
+	cl_put_value(&b, text);
+	return b.len;
 }
 
-bool
-cl_key_name_valid(const char *name, size_t len)
+/* ---- writing ---- */
+
+/* Valid UTF-8 without control characters other than newline. */
+static bool
+is_clean(const char *bytes, size_t len)
 {
-	if (len == 0 || len > CL_KEY_NAME_MAX || !cl_utf8_valid(name, len))
-		return false;
 	for (size_t i = 0; i < len; i++)
-		if (name[i] == '+' || name[i] == 0x7f ||
-			is_space((const unsigned char *) name + i, len - i))
+		if ((uint8_t) bytes[i] < 0x20 && bytes[i] != '\n')
 			return false;
+	return cl_utf8_valid(bytes, len);
+}
+
+/* Start a signature with the key's id; false if there can be none. */
+static bool
+begin_signature(cl_value text, const char *name, uint8_t type, const cl_key *key,
+				uint8_t bytes[SIGNED_MAX])
+{
+	uint8_t		public_key[CL_PUBLIC_BYTES];
+	cl_verifier self;
+
+	if (text.len == 0 || text.data[text.len - 1] != '\n' || !is_clean(text.data, text.len) ||
+		cl_key_public(key, public_key) != CL_KEY_OK ||
+		!cl_verifier_make(name, strlen(name), type, public_key, &self))
+		return false;
+	cl_put_big_endian(bytes, self.id, ID_BYTES);
 	return true;
 }
 
-uint32_t
-cl_key_id(const char *name, uint8_t type, const uint8_t public_key[CL_PUBLIC_BYTES])
+/* Append a signature line and a NUL; the length without it, or 0 if it does not fit. */
+static size_t
+put_line(cl_buffer *b, const char *name, const uint8_t *bytes, size_t len)
 {
-	cl_part		parts[4] = {
-		{name, strlen(name)}, {"\n", 1}, {&type, 1}, {public_key, CL_PUBLIC_BYTES}
-	};
-	uint8_t		hash[CL_HASH_BYTES];
-
-	if (cl_sha256(parts, 4, hash) != CL_OK)
-		return 0;
-	return (uint32_t) hash[0] << 24 | (uint32_t) hash[1] << 16 |
-		(uint32_t) hash[2] << 8 | hash[3];
-}
-
-size_t
-cl_vkey_format(const char *name, uint8_t type,
-			   const uint8_t public_key[CL_PUBLIC_BYTES], char *out)
-{
-	uint8_t		typed[1 + CL_PUBLIC_BYTES];
-	char		encoded[CL_BASE64_SIZE(sizeof(typed))];
-
-	typed[0] = type;
-	memcpy(typed + 1, public_key, CL_PUBLIC_BYTES);
-	cl_base64_encode(typed, sizeof(typed), encoded);
-	return (size_t) snprintf(out, CL_VKEY_SIZE, "%s+%08x+%s", name,
-							 (unsigned) cl_key_id(name, type, public_key), encoded);
-}
-
-bool
-cl_vkey_parse(const char *text, size_t len, cl_verifier *verifier)
-{
-	const char *plus = memchr(text, '+', len);
-	size_t		name_len = plus ? (size_t) (plus - text) : 0;
-	uint8_t		typed[1 + CL_PUBLIC_BYTES];
-	char		again[CL_VKEY_SIZE];
-
-	if (!plus || !cl_key_name_valid(text, name_len) || len < name_len + 10 ||
-		text[name_len + 9] != '+')
-		return false;
-	if (cl_base64_decode(text + name_len + 10, len - name_len - 10, typed,
-						 sizeof(typed)) != sizeof(typed))
-		return false;
-	memcpy(verifier->name, text, name_len);
-	verifier->name[name_len] = '\0';
-	verifier->type = typed[0];
-	memcpy(verifier->public_key, typed + 1, CL_PUBLIC_BYTES);
-	verifier->id = cl_key_id(verifier->name, verifier->type, verifier->public_key);
-	if ((verifier->type != CL_NOTE_ED25519 && verifier->type != CL_NOTE_COSIGNATURE) ||
-		!cl_public_key_valid(verifier->public_key))
-		return false;
-	/* one spelling only, id included */
-	return cl_vkey_format(verifier->name, verifier->type, verifier->public_key, again) == len &&
-		memcmp(again, text, len) == 0;
+	cl_put_string(b, EM_DASH);
+	cl_put_string(b, name);
+	cl_put_char(b, ' ');
+	cl_put_base64(b, bytes, len);
+	cl_put_char(b, '\n');
+	cl_put_char(b, '\0');
+	return b->len <= b->cap ? b->len - 1 : 0;
 }
 
 size_t
 cl_note_sign(const char *text, size_t len, const char *name, cl_key *key,
 			 char *out, size_t cap)
 {
-	uint8_t		public_key[CL_PUBLIC_BYTES];
-	uint8_t		blob[BLOB_MAX];
-	char		encoded[CL_BASE64_SIZE(BLOB_MAX)];
-	uint32_t	id;
-	int			n;
+	cl_buffer	b = {out, cap, 0};
+	uint8_t		bytes[SIGNED_MAX];
 
-	if (len == 0 || text[len - 1] != '\n' || !cl_key_name_valid(name, strlen(name)) ||
-		cl_key_public(key, public_key) != CL_KEY_OK ||
-		cl_key_sign(key, text, len, blob + 4) != CL_KEY_OK)
+	if (!begin_signature((cl_value) {text, len}, name, CL_NOTE_ED25519, key, bytes) ||
+		cl_key_sign(key, text, len, bytes + ID_BYTES) != CL_KEY_OK)
 		return 0;
-	id = cl_key_id(name, CL_NOTE_ED25519, public_key);
-	for (int i = 0; i < 4; i++)
-		blob[i] = (uint8_t) (id >> (24 - 8 * i));
-	cl_base64_encode(blob, sizeof(blob), encoded);
-	n = snprintf(out, cap, "%.*s\n%s%s %s\n", (int) len, text, dash, name, encoded);
-	return n > 0 && (size_t) n < cap ? (size_t) n : 0;
+	cl_put(&b, text, len);
+	cl_put_char(&b, '\n');
+	return put_line(&b, name, bytes, ID_BYTES + CL_SIGNATURE_BYTES);
 }
 
-/* No control characters but newline, and the whole is UTF-8. */
-static bool
-is_clean(const char *note, size_t len)
+size_t
+cl_note_cosign(const char *text, size_t len, const char *name, cl_key *key,
+			   uint64_t time, char *out, size_t cap)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char) note[i] < 0x20 && note[i] != '\n')
+	cl_buffer	b = {out, cap, 0};
+	cl_value	value = {text, len};
+	char		message[COSIGNED_SIZE];
+	size_t		message_len = cosigned(value, time, message);
+	uint8_t		bytes[SIGNED_MAX];
+
+	if (message_len == 0 ||
+		!begin_signature(value, name, CL_NOTE_COSIGNATURE, key, bytes) ||
+		cl_key_sign(key, message, message_len, bytes + ID_BYTES + TIME_BYTES) != CL_KEY_OK)
+		return 0;
+	cl_put_big_endian(bytes + ID_BYTES, time, TIME_BYTES);
+	return put_line(&b, name, bytes, SIGNED_MAX);
+}
+
+/* ---- reading ---- */
+
+/* Read a signature line and its end. */
+static bool
+take_signature(cl_scanner *in, cl_note_signature *out)
+{
+	uint8_t		start[6];		/* what eight digits hold */
+
+	if (!cl_take(in, EM_DASH) || !cl_take_until(in, ' ', &out->name) ||
+		!cl_take_until(in, '\n', &out->base64) ||
+		!cl_key_name_valid(out->name.data, out->name.len) ||
+		cl_base64_decode(out->base64.data, out->base64.len, NULL, 0) <= ID_BYTES ||
+		cl_base64_decode(out->base64.data, 8, start, sizeof(start)) < ID_BYTES)
+		return false;
+	out->id = (uint32_t) cl_get_big_endian(start, ID_BYTES);
+	return true;
+}
+
+bool
+cl_note_next_signature(const cl_note *note, size_t *pos, cl_note_signature *signature)
+{
+	cl_scanner	in = {note->signatures.data, note->signatures.len, *pos};
+
+	if (cl_at_end(&in) || !take_signature(&in, signature))
+		return false;
+	*pos = in.pos;
+	return true;
+}
+
+/* Where the signatures begin: after the last empty line; 0 if there is none. */
+static size_t
+find_signatures(const char *bytes, size_t len)
+{
+	for (size_t i = len; i >= 2; i--)
+		if (bytes[i - 1] == '\n' && bytes[i - 2] == '\n')
+			return i;
+	return 0;
+}
+
+bool
+cl_note_parse(const char *bytes, size_t len, cl_note *note)
+{
+	cl_note_signature signature;
+	size_t		start;
+	size_t		pos = 0;
+	int			n = 0;
+
+	if (len > CL_NOTE_MAX || !is_clean(bytes, len))
+		return false;
+	start = find_signatures(bytes, len);
+	if (start == 0)
+		return false;
+	note->text = (cl_value) {bytes, start - 1};
+	note->signatures = (cl_value) {bytes + start, len - start};
+	while (cl_note_next_signature(note, &pos, &signature))
+		if (++n > CL_NOTE_SIGNATURES_MAX)
 			return false;
-	return cl_utf8_valid(note, len);
+	return n > 0 && pos == note->signatures.len;
+}
+
+/* True if these bytes, id left out, sign the text in the way of the key's type. */
+static bool
+signs(const uint8_t *bytes, long len, cl_value text, const cl_verifier *verifier,
+	  uint64_t *time)
+{
+	char		message[COSIGNED_SIZE];
+	size_t		message_len;
+
+	*time = 0;
+	if (verifier->type == CL_NOTE_ED25519)
+		return len == CL_SIGNATURE_BYTES &&
+			cl_key_verify(verifier->public_key, text.data, text.len, bytes);
+	if (verifier->type != CL_NOTE_COSIGNATURE || len != TIME_BYTES + CL_SIGNATURE_BYTES)
+		return false;
+	*time = cl_get_big_endian(bytes, TIME_BYTES);
+	message_len = cosigned(text, *time, message);
+	return message_len > 0 &&
+		cl_key_verify(verifier->public_key, message, message_len, bytes + TIME_BYTES);
+}
+
+static bool
+is_by(const cl_note_signature *signature, const cl_verifier *verifier)
+{
+	return signature->id == verifier->id &&
+		cl_value_equal(signature->name, cl_string(verifier->name));
+}
+
+/* Verify a signature that is by this verifier, and note it. */
+static bool
+check_one(const cl_note *note, const cl_note_signature *signature,
+		  const cl_verifier *verifier, cl_note_check *check)
+{
+	uint8_t		bytes[SIGNED_MAX];
+	long		len = cl_base64_decode(signature->base64.data, signature->base64.len,
+									   bytes, SIGNED_MAX);
+	uint64_t	time;
+
+	if (len < 0 || !signs(bytes + ID_BYTES, len - ID_BYTES, note->text, verifier, &time))
+		return false;
+	if (!check->is_signed || time < check->time)
+		check->time = time;
+	check->is_signed = true;
+	return true;
+}
+
+cl_note_status
+cl_note_check_all(const cl_note *note, const cl_verifier *verifiers, size_t n,
+				  cl_note_check *checks)
+{
+	cl_note_signature signature;
+	cl_note_status status = CL_NOTE_UNSIGNED;
+	size_t		pos = 0;
+
+	memset(checks, 0, n * sizeof(*checks));
+	while (cl_note_next_signature(note, &pos, &signature))
+		for (size_t i = 0; i < n; i++)
+		{
+			if (!is_by(&signature, &verifiers[i]))
+				continue;
+			if (!check_one(note, &signature, &verifiers[i], &checks[i]))
+			{
+				memset(checks, 0, n * sizeof(*checks));
+				return CL_NOTE_FORGED;
+			}
+			status = CL_NOTE_OK;
+		}
+	return status;
 }
 
 size_t
 cl_note_text(const char *note, size_t len)
 {
-	size_t		at;
+	cl_note		parsed;
 
-	if (len == 0 || note[len - 1] != '\n' || !is_clean(note, len))
-		return 0;
-	/* the last empty line that signature lines follow */
-	for (at = len - 1; at > 0; at--)
-		if (note[at - 1] == '\n' && note[at] == '\n')
-			break;
-	if (at == 0 || at + 1 == len)
-		return 0;
-	return at;
-}
-
-/* One signature line without its newline: name, id and signature. */
-static bool
-parse_signature(const char *line, size_t len, const char **name, size_t *name_len,
-				uint8_t blob[BLOB_MAX], long *blob_len)
-{
-	const char *space;
-
-	if (len < DASH_LEN || memcmp(line, dash, DASH_LEN) != 0)
-		return false;
-	*name = line + DASH_LEN;
-	space = memchr(*name, ' ', len - DASH_LEN);
-	if (!space)
-		return false;
-	*name_len = (size_t) (space - *name);
-	*blob_len = cl_base64_decode(space + 1, len - DASH_LEN - *name_len - 1, blob, BLOB_MAX);
-	return cl_key_name_valid(*name, *name_len) && *blob_len != 0;
-}
-
-static bool
-is_by(const cl_verifier *v, const char *name, size_t name_len, const uint8_t *blob)
-{
-	uint32_t	id = (uint32_t) blob[0] << 24 | (uint32_t) blob[1] << 16 |
-		(uint32_t) blob[2] << 8 | blob[3];
-
-	return strlen(v->name) == name_len && memcmp(v->name, name, name_len) == 0 &&
-		v->id == id;
+	return cl_note_parse(note, len, &parsed) ? parsed.text.len : 0;
 }
 
 bool
 cl_note_verify(const char *note, size_t len, const cl_verifier *verifier)
 {
-	size_t		text_len = cl_note_text(note, len);
-	bool		verified = false;
-	int			n = 0;
+	cl_note		parsed;
+	cl_note_check check;
 
-	if (text_len == 0 || verifier->type != CL_NOTE_ED25519)
-		return false;
-	for (const char *line = note + text_len + 1; line < note + len;)
-	{
-		const char *end = memchr(line, '\n', (size_t) (note + len - line));
-		const char *name;
-		size_t		name_len;
-		uint8_t		blob[BLOB_MAX];
-		long		blob_len;
-
-		if (++n > SIGNATURES_MAX ||
-			!parse_signature(line, (size_t) (end - line), &name, &name_len, blob, &blob_len))
-			return false;
-		if (blob_len >= 4 && is_by(verifier, name, name_len, blob))
-		{
-			if (blob_len != BLOB_MAX ||
-				!cl_key_verify(verifier->public_key, note, text_len, blob + 4))
-				return false;
-			verified = true;
-		}
-		line = end + 1;
-	}
-	return verified;
+	return cl_note_parse(note, len, &parsed) &&
+		cl_note_check_all(&parsed, verifier, 1, &check) == CL_NOTE_OK;
 }

@@ -1,23 +1,21 @@
 /*
  * seal.c
- *		The text of a seal.
+ *		What a seal says: the text that the seal key signs.
  */
 #include "core/seal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "core/buffer.h"
 #include "core/note.h"
 
-#define FIRST_LINE "consent_ledger/seal/v1"
+#define FIRST_LINE "consent_ledger/seal/v1\n"
 
-static const char *const kinds[CL_SEAL_KINDS] = {"choices", "declarations", "run"};
+/* Indexed by cl_seal_kind. */
+static const char *const kind_names[CL_SEAL_KINDS] = {"choices", "declarations", "run"};
 
 const char *
 cl_seal_kind_name(cl_seal_kind kind)
 {
-	return kinds[kind];
+	return kind_names[kind];
 }
 
 static bool
@@ -34,126 +32,151 @@ cl_origin_valid(const char *origin, size_t len)
 		!begins_with(origin, len, "cosignature/");
 }
 
+/* The lines up to the time. */
+static void
+put_events(cl_buffer *b, const cl_seal *seal)
+{
+	char		time[CL_INSTANT_TEXT];
+
+	cl_instant_format(seal->time, time);
+	cl_put_string(b, FIRST_LINE "origin ");
+	cl_put(b, seal->origin, seal->origin_len);
+	cl_put_string(b, "\nkind ");
+	cl_put_string(b, kind_names[seal->kind]);
+	cl_put_string(b, "\nseal ");
+	cl_put_number(b, (uint64_t) seal->number);
+	cl_put_string(b, "\ncount ");
+	cl_put_number(b, (uint64_t) seal->count);
+	cl_put_string(b, "\nroot ");
+	cl_put_base64(b, seal->root, CL_HASH_BYTES);
+	cl_put_string(b, "\ntime ");
+	cl_put_string(b, time);
+	cl_put_char(b, '\n');
+}
+
 size_t
 cl_seal_format(const cl_seal *seal, char *out, size_t cap)
 {
-	char		root[CL_BASE64_SIZE(CL_HASH_BYTES)];
-	char		checkpoint[CL_BASE64_SIZE(CL_HASH_BYTES)];
-	char		bound[CL_BASE64_SIZE(CL_HASH_BYTES)] = "none";
-	char		time[CL_INSTANT_TEXT];
-	int			n;
+	cl_buffer	b = {out, cap, 0};
 
-	cl_base64_encode(seal->root, CL_HASH_BYTES, root);
-	cl_base64_encode(seal->checkpoint_root, CL_HASH_BYTES, checkpoint);
+	put_events(&b, seal);
+	cl_put_string(&b, "checkpoint ");
+	cl_put_number(&b, (uint64_t) seal->checkpoint_size);
+	cl_put_char(&b, ' ');
+	cl_put_base64(&b, seal->checkpoint_root, CL_HASH_BYTES);
+	cl_put_string(&b, "\nbound ");
 	if (seal->has_bound)
-		cl_base64_encode(seal->bound, CL_HASH_BYTES, bound);
-	cl_instant_format(seal->time, time);
-	n = snprintf(out, cap,
-				 FIRST_LINE "\norigin %.*s\nkind %s\nseal %" PRId64 "\ncount %" PRId64
-				 "\nroot %s\ntime %s\ncheckpoint %" PRId64 " %s\nbound %s\n",
-				 (int) seal->origin_len, seal->origin, kinds[seal->kind],
-				 seal->number, seal->count, root, time,
-				 seal->checkpoint_size, checkpoint, bound);
-	return n > 0 && (size_t) n < cap ? (size_t) n : 0;
+		cl_put_base64(&b, seal->bound, CL_HASH_BYTES);
+	else
+		cl_put_string(&b, "none");
+	cl_put(&b, "\n", 2);			/* and the NUL */
+	return b.len <= cap ? b.len - 1 : 0;
 }
 
-/* ---- reading: one labelled line after another ---- */
-
-typedef struct lines
-{
-	const char *at;
-	const char *end;
-} lines;
-
-/* The rest of the next line if it begins with the label and a space. */
+/* Read a kind and the end of its line. */
 static bool
-next_line(lines *l, const char *label, const char **value, size_t *len)
+take_kind(cl_scanner *in, cl_seal_kind *kind)
 {
-	const char *newline = memchr(l->at, '\n', (size_t) (l->end - l->at));
-	size_t		label_len = strlen(label);
+	cl_value	word;
 
-	if (!newline || (size_t) (newline - l->at) < label_len ||
-		memcmp(l->at, label, label_len) != 0)
+	if (!cl_take_until(in, '\n', &word))
 		return false;
-	*value = l->at + label_len;
-	*len = (size_t) (newline - *value);
-	l->at = newline + 1;
-	return true;
-}
-
-static bool
-parse_number(const char *s, size_t len, int64_t *number)
-{
-	int64_t		n = 0;
-
-	if (len == 0 || len > 18 || (len > 1 && s[0] == '0'))
-		return false;
-	for (size_t i = 0; i < len; i++)
-	{
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-		n = n * 10 + (s[i] - '0');
-	}
-	*number = n;
-	return true;
-}
-
-static bool
-parse_hash(const char *s, size_t len, uint8_t *hash)
-{
-	return cl_base64_decode(s, len, hash, CL_HASH_BYTES) == CL_HASH_BYTES;
-}
-
-static bool
-parse_kind(const char *s, size_t len, cl_seal_kind *kind)
-{
-	for (int k = 0; k < CL_SEAL_KINDS; k++)
-		if (strlen(kinds[k]) == len && memcmp(kinds[k], s, len) == 0)
+	for (int i = 0; i < CL_SEAL_KINDS; i++)
+		if (cl_value_equal(word, cl_string(kind_names[i])))
 		{
-			*kind = (cl_seal_kind) k;
+			*kind = (cl_seal_kind) i;
 			return true;
 		}
 	return false;
 }
 
 static bool
-parse_checkpoint(const char *s, size_t len, cl_seal *seal)
+take_origin(cl_scanner *in, cl_seal *seal)
 {
-	const char *space = memchr(s, ' ', len);
-	size_t		size_len = space ? (size_t) (space - s) : 0;
+	cl_value	origin;
 
-	return space && parse_number(s, size_len, &seal->checkpoint_size) &&
-		parse_hash(space + 1, len - size_len - 1, seal->checkpoint_root);
+	if (!cl_take_until(in, '\n', &origin))
+		return false;
+	seal->origin = origin.data;
+	seal->origin_len = origin.len;
+	return cl_origin_valid(origin.data, origin.len);
 }
 
 static bool
-parse_bound(const char *s, size_t len, cl_seal *seal)
+take_number(cl_scanner *in, int64_t max, int64_t *n)
 {
-	seal->has_bound = !(len == 4 && memcmp(s, "none", 4) == 0);
-	return !seal->has_bound || parse_hash(s, len, seal->bound);
+	uint64_t	number;
+
+	if (!cl_take_number(in, (uint64_t) max, &number))
+		return false;
+	*n = (int64_t) number;
+	return true;
+}
+
+/* Read a number from 1 to max and the end of its line. */
+static bool
+take_positive(cl_scanner *in, int64_t max, int64_t *n)
+{
+	return take_number(in, max, n) && *n > 0 && cl_take(in, "\n");
+}
+
+/* Read a hash in base64 and the end of its line. */
+static bool
+take_hash(cl_scanner *in, uint8_t *hash)
+{
+	cl_value	base64;
+
+	return cl_take_until(in, '\n', &base64) &&
+		cl_base64_decode(base64.data, base64.len, hash, CL_HASH_BYTES) == CL_HASH_BYTES;
+}
+
+/* Read a canonical instant and the end of its line. */
+static bool
+take_time(cl_scanner *in, cl_instant *time)
+{
+	cl_value	text;
+	char		canonical[CL_INSTANT_TEXT];
+
+	if (!cl_take_until(in, '\n', &text) ||
+		cl_instant_parse(text.data, text.len, time) != text.len || text.len == 0)
+		return false;
+	cl_instant_format(*time, canonical);
+	return cl_value_equal(text, cl_string(canonical));
+}
+
+/* Read size and root; the empty tree has only one. */
+static bool
+take_checkpoint(cl_scanner *in, cl_seal *seal)
+{
+	cl_hash		empty;
+
+	if (!take_number(in, INT64_MAX, &seal->checkpoint_size) || !cl_take(in, " ") ||
+		!take_hash(in, seal->checkpoint_root))
+		return false;
+	return seal->checkpoint_size > 0 ||
+		(cl_sha256(NULL, 0, empty) == CL_OK &&
+		 memcmp(empty, seal->checkpoint_root, CL_HASH_BYTES) == 0);
+}
+
+static bool
+take_bound(cl_scanner *in, cl_seal *seal)
+{
+	seal->has_bound = !cl_take(in, "none\n");
+	return !seal->has_bound || take_hash(in, seal->bound);
 }
 
 bool
 cl_seal_parse(const char *text, size_t len, cl_seal *seal)
 {
-	lines		l = {text, text + len};
-	const char *s;
-	size_t		n;
-	char		time[CL_INSTANT_TEXT];
+	cl_scanner	in = {text, len, 0};
 
 	memset(seal, 0, sizeof(*seal));
-	if (!next_line(&l, FIRST_LINE, &s, &n) || n != 0 ||
-		!next_line(&l, "origin ", &seal->origin, &seal->origin_len) ||
-		!cl_origin_valid(seal->origin, seal->origin_len) ||
-		!next_line(&l, "kind ", &s, &n) || !parse_kind(s, n, &seal->kind) ||
-		!next_line(&l, "seal ", &s, &n) || !parse_number(s, n, &seal->number) ||
-		!next_line(&l, "count ", &s, &n) || !parse_number(s, n, &seal->count) ||
-		!next_line(&l, "root ", &s, &n) || !parse_hash(s, n, seal->root) ||
-		!next_line(&l, "time ", &s, &n) ||
-		cl_instant_parse(s, n, &seal->time) != n || n == 0 ||
-		cl_instant_format(seal->time, time) != (int) n || memcmp(time, s, n) != 0 ||
-		!next_line(&l, "checkpoint ", &s, &n) || !parse_checkpoint(s, n, seal) ||
-		!next_line(&l, "bound ", &s, &n) || !parse_bound(s, n, seal))
-		return false;
-	return l.at == l.end;
+	return cl_take(&in, FIRST_LINE "origin ") && take_origin(&in, seal) &&
+		cl_take(&in, "kind ") && take_kind(&in, &seal->kind) &&
+		cl_take(&in, "seal ") && take_positive(&in, CL_SEAL_NUMBER_MAX, &seal->number) &&
+		cl_take(&in, "count ") && take_positive(&in, CL_SEAL_EVENTS, &seal->count) &&
+		cl_take(&in, "root ") && take_hash(&in, seal->root) &&
+		cl_take(&in, "time ") && take_time(&in, &seal->time) &&
+		cl_take(&in, "checkpoint ") && take_checkpoint(&in, seal) &&
+		cl_take(&in, "bound ") && take_bound(&in, seal) && cl_at_end(&in);
 }

@@ -1,6 +1,9 @@
 /*
  * seal.h
- *		The text of a seal, before it is signed (docs/FORMAT.md).
+ *		What a seal says: the text that the seal key signs (docs/FORMAT.md).
+ *
+ * Its first line keeps it apart from checkpoints, since no log may have such
+ * an origin.
  */
 #ifndef CL_SEAL_H
 #define CL_SEAL_H
@@ -8,8 +11,10 @@
 #include "core/hash.h"
 #include "core/instant.h"
 
-#define CL_ORIGIN_MAX	200
-#define CL_SEAL_MAX		1024	/* bytes of the text */
+#define CL_ORIGIN_MAX	200		/* bytes */
+#define CL_SEAL_MAX		1024	/* bytes of the text, with a NUL */
+#define CL_SEAL_EVENTS	4096	/* most events of a seal */
+#define CL_SEAL_NUMBER_MAX (INT64_MAX / CL_SEAL_EVENTS)
 
 typedef enum cl_seal_kind
 {
@@ -25,16 +30,17 @@ typedef struct cl_seal
 	const char *origin;
 	size_t		origin_len;
 	cl_seal_kind kind;
-	int64_t		number;
-	int64_t		count;
-	uint8_t		root[CL_HASH_BYTES];
+	int64_t		number;			/* from 1; event id = number * 4096 + place */
+	int64_t		count;			/* events, from 1 */
+	uint8_t		root[CL_HASH_BYTES];	/* over their leaf hashes */
 	cl_instant	time;
-	int64_t		checkpoint_size;	/* 0 while there is no log */
+	int64_t		checkpoint_size;	/* newest one known; 0 while there is no log */
 	uint8_t		checkpoint_root[CL_HASH_BYTES];
 	bool		has_bound;		/* a cosignature or token bounds the time from below */
-	uint8_t		bound[CL_HASH_BYTES];
+	uint8_t		bound[CL_HASH_BYTES];	/* SHA-256 of the newest */
 } cl_seal;
 
+/* As in the text: choices, declarations, run. */
 extern const char *cl_seal_kind_name(cl_seal_kind kind);
 
 /*
@@ -43,10 +49,16 @@ extern const char *cl_seal_kind_name(cl_seal_kind kind);
  */
 extern bool cl_origin_valid(const char *origin, size_t len);
 
-/* Write the text; returns its length, or 0 if it does not fit into cap. */
+/*
+ * Write the text and a NUL.  Returns the length, or 0 if that does not fit into
+ * cap; CL_SEAL_MAX suffices.
+ */
 extern size_t cl_seal_format(const cl_seal *seal, char *out, size_t cap);
 
-/* Read a text that is exactly as cl_seal_format writes it. */
+/*
+ * Read a text that is exactly as cl_seal_format writes it.  The origin points
+ * into it.
+ */
 extern bool cl_seal_parse(const char *text, size_t len, cl_seal *seal);
 
 #endif

@@ -107,6 +107,7 @@ raise_key_error(cl_key_status status, const char *path, KeyRole role)
 					 errhint("Permissions must be u=rw (0600) or less.")));
 			break;
 		case CL_KEY_MALFORMED:
+		case CL_KEY_WRONG_TYPE:
 			ereport(ERROR,
 					(errcode(ERRCODE_CONFIG_FILE_ERROR),
 					 errmsg("key file \"%s\" does not hold an Ed25519 private key", path),
@@ -139,7 +140,8 @@ public_part(const char *origin, KeyRole role, const cl_key *key)
 	char	   *vkey = palloc(CL_VKEY_SIZE);
 
 	raise_key_error(cl_key_public(key, public_key), "", role);
-	cl_vkey_format(signer_key_name(origin, role), key_types[role], public_key, vkey);
+	if (cl_vkey_format(signer_key_name(origin, role), key_types[role], public_key, vkey) == 0)
+		raise_key_error(CL_KEY_CRYPTO, "", role);
 	return vkey;
 }
 
