@@ -423,9 +423,12 @@ slice_root(Slice *slice, uint8 *root)
 					 errmsg("an event is too large: %zu bytes", len),
 					 errdetail("The canonical form of an event has at most %d bytes.", CL_EVENT_MAX),
 					 errhint("Put what is long into evidence.")));
-		cl_merkle_leaf(bytes, len, leaves + i * CL_HASH_BYTES);
+		if (len == 0 ||
+			cl_merkle_leaf(bytes, len, leaves + i * CL_HASH_BYTES) != CL_OK)
+			elog(ERROR, "could not hash an event");
 	}
-	cl_merkle_root(leaves, slice->count, root);
+	if (cl_merkle_root(leaves, slice->count, root) != CL_OK)
+		elog(ERROR, "could not hash events");
 	MemoryContextDelete(scratch);
 }
 
@@ -444,7 +447,6 @@ seal_text(Slice *slice, const uint8 *root)
 {
 	cl_seal		seal = {0};
 	char	   *text = palloc(CL_SEAL_MAX);
-	size_t		len;
 
 	seal.origin = slice->declared->origin;
 	seal.origin_len = strlen(seal.origin);
@@ -453,11 +455,9 @@ seal_text(Slice *slice, const uint8 *root)
 	seal.count = slice->count;
 	memcpy(seal.root, root, CL_HASH_BYTES);
 	seal.time = DatumGetTimestampTz(slice->events[slice->count - 1].values[Anum_event_log_recorded_at - 1]);
-	cl_merkle_root(NULL, 0, seal.checkpoint_root);
-	len = cl_seal_format(&seal, text, CL_SEAL_MAX);
-	if (len >= CL_SEAL_MAX)
-		elog(ERROR, "the text of a seal is too long");
-	text[len] = '\0';
+	if (cl_merkle_root(NULL, 0, seal.checkpoint_root) != CL_OK ||
+		cl_seal_format(&seal, text, CL_SEAL_MAX) == 0)
+		elog(ERROR, "could not write the text of a seal");
 	return text;
 }
 
