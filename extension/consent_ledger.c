@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
+#include "gate/gate.h"
 #include "ledger/acting.h"
 #include "ledger/declared.h"
 #include "ledger/guard.h"
@@ -42,4 +43,5 @@ _PG_init(void)
 	intake_init();
 	acting_init();
 	guard_init();
+	gate_init();
 }

@@ -1,0 +1,194 @@
+/*
+ * ask.c
+ *		Ask about a party, and remember the answers for as long as they hold:
+ *		under one snapshot and in one statement, whose start `until` is
+ *		compared with.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "gate/cache.h"
+#include "gate/question.h"
+#include "ledger/snapkey.h"
+
+/* A check of one row costs no memory: only what asks more often is cached. */
+#define QUESTIONS_BEFORE_CACHE 8
+#define MAX_CACHES 4
+
+typedef struct Gate
+{
+	bool		ready;
+	SnapKey		snapshot;
+	TimestampTz statement;
+	const Declared *declared;
+	int			questions;		/* uncached so far */
+	MemoryContext context;		/* of the caches; NULL: none */
+	int			ncaches;
+	Cache	   *caches[MAX_CACHES];
+	Cache	   *last;			/* the one used last */
+	const Purpose *purpose;		/* found last */
+	const ProtectedTable *table;
+	int			table_len;		/* under this name */
+	char		table_name[2 * NAMEDATALEN];
+} Gate;
+
+static Gate gate;
+
+static void
+forget(void)
+{
+	if (gate.context != NULL)
+		MemoryContextDelete(gate.context);
+	memset(&gate, 0, sizeof(Gate));
+}
+
+const Declared *
+gate_ready(void)
+{
+	if (gate.ready && gate.statement == GetCurrentStatementStartTimestamp() &&
+		snapkey_is_current(&gate.snapshot))
+		return gate.declared;
+	forget();
+	gate.declared = declared_get();
+	snapkey_take(&gate.snapshot);
+	gate.statement = GetCurrentStatementStartTimestamp();
+	gate.ready = true;
+	return gate.declared;
+}
+
+MemoryContext
+gate_context(void)
+{
+	if (gate.context == NULL)
+		gate.context = AllocSetContextCreate(TopMemoryContext, "consent gate",
+											 ALLOCSET_SMALL_SIZES);
+	return gate.context;
+}
+
+/* ---- names, the same for every row of a scan ---- */
+
+const Purpose *
+gate_purpose(const text *name)
+{
+	const char *s = VARDATA_ANY(name);
+	int			len = VARSIZE_ANY_EXHDR(name);
+
+	if (gate.purpose == NULL || gate.purpose->name_len != len ||
+		memcmp(gate.purpose->name, s, len) != 0)
+		gate.purpose = declared_purpose(gate.declared, s, len);
+	return gate.purpose;
+}
+
+const ProtectedTable *
+gate_table(const text *name)
+{
+	const char *s = VARDATA_ANY(name);
+	int			len = VARSIZE_ANY_EXHDR(name);
+	const ProtectedTable *table;
+
+	if (gate.table != NULL && gate.table_len == len && memcmp(gate.table_name, s, len) == 0)
+		return gate.table;
+	table = declared_table(gate.declared, s, len);
+	if (len <= sizeof(gate.table_name))
+	{
+		memcpy(gate.table_name, s, len);
+		gate.table_len = len;
+		gate.table = table;
+	}
+	return table;
+}
+
+/* ---- asking ---- */
+
+static Cache *
+find_cache(GatePartyKind kind, const GateTime *time)
+{
+	Cache	  **place;
+
+	for (int i = 0; i < gate.ncaches; i++)
+		if (cache_is_for(gate.caches[i], kind, time))
+			return gate.caches[i];
+
+	/* The last place is for whatever comes and goes. */
+	if (gate.ncaches < MAX_CACHES)
+		place = &gate.caches[gate.ncaches++];
+	else
+	{
+		place = &gate.caches[MAX_CACHES - 1];
+		cache_destroy(*place);
+	}
+	*place = NULL;
+	gate.last = NULL;
+	return *place = cache_create(gate_context(), gate.declared, kind, time);
+}
+
+static void
+ask_uncached(const Purpose *purpose, const GateRow *row, const GateTime *time,
+			 GateParty *party)
+{
+	Known		known;
+	bool		by_row;
+
+	gate.questions++;
+	known_find(gate.declared, party, time, &known);
+	party->subject_no = known.subject_no;
+	party->verdict = known_decide(gate.declared, purpose, row, time, &known, &by_row);
+}
+
+void
+gate_ask(const Purpose *purpose, const GateRow *row, const GateTime *time,
+		 GateParty *party)
+{
+	Assert(gate.ready && snapkey_is_current(&gate.snapshot));
+	if (party->kind == GATE_NOBODY)
+	{
+		party->subject_no = 0;
+		party->verdict = CL_UNKNOWN;
+	}
+	else if (gate.questions < QUESTIONS_BEFORE_CACHE)
+		ask_uncached(purpose, row, time, party);
+	else
+	{
+		if (gate.last == NULL || !cache_is_for(gate.last, party->kind, time))
+			gate.last = find_cache(party->kind, time);
+		cache_ask(gate.last, purpose, row, party);
+	}
+}
+
+/* ---- transactions ---- */
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+		case XACT_EVENT_PARALLEL_COMMIT:
+		case XACT_EVENT_PARALLEL_ABORT:
+			forget();
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
+					  SubTransactionId parentSubid, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		forget();
+}
+
+void
+gate_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
+}

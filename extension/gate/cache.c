@@ -1,0 +1,427 @@
+/*
+ * cache.c
+ *		Verdicts that do not depend on the row, by subject.
+ *
+ * A cache is good for one snapshot, one kind of key and one time; its owner
+ * drops it as a whole.  Verdicts that depend on the row (data ranges, choices
+ * about tables and rows) are not kept, but what is known about the subject.
+ *
+ * After many misses all subjects are loaded at once, if they fit the memory
+ * of a hash table.  Whatever does not fit is looked up each time.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "optimizer/plancat.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/uuid.h"
+
+#include "gate/answers.h"
+#include "gate/cache.h"
+#include "ledger/store.h"
+#include "ledger/subject.h"
+#include "ledger/tables.h"
+
+/* Load everything after so many misses, and one in so many subjects missed. */
+#define MISSES_BEFORE_LOAD 1000
+#define SUBJECTS_PER_MISS 64
+
+/* Subjects whose verdicts depend on the row, by number. */
+typedef struct KeptSlot
+{
+	int64		subject_no;
+	Known	   *known;
+	char		status;
+} KeptSlot;
+
+#define SH_PREFIX kept
+#define SH_ELEMENT_TYPE KeptSlot
+#define SH_KEY_TYPE int64
+#define SH_KEY subject_no
+#define SH_HASH_KEY(table, key) (murmurhash32((uint32) (key)) ^ (uint32) ((key) >> 32))
+#define SH_EQUAL(table, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+struct Cache
+{
+	const Declared *declared;
+	GatePartyKind kind;
+	GateTime	time;
+	MemoryContext context;
+	Answers		answers;
+	kept_hash  *kept;
+	int			npurposes;		/* those that answers hold verdicts on */
+	const Purpose *purposes[ANSWER_PURPOSES];
+	int			unknown[ANSWER_PURPOSES];	/* of whom the ledger does not know */
+	int			last;			/* place of the purpose asked about last */
+	bool		complete;		/* who is not here is unknown to the ledger */
+	bool		full;			/* nothing is added any more */
+	size_t		limit;			/* of memory */
+	double		misses;			/* since all were loaded */
+	double		patience;		/* how many it takes to load all */
+};
+
+static bool
+is_by_bytes(GatePartyKind kind)
+{
+	return kind == GATE_TEXT || kind == GATE_UUID;
+}
+
+Cache *
+cache_create(MemoryContext parent, const Declared *d, GatePartyKind kind,
+			 const GateTime *time)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "consent verdicts",
+												  ALLOCSET_DEFAULT_SIZES);
+	Cache	   *cache = MemoryContextAllocZero(context, sizeof(Cache));
+
+	cache->declared = d;
+	cache->kind = kind;
+	cache->time = *time;
+	cache->context = context;
+	cache->limit = get_hash_memory_limit();
+	cache->patience = MISSES_BEFORE_LOAD;
+	cache->kept = kept_create(context, 16, NULL);
+	answers_init(&cache->answers, context, is_by_bytes(kind), 0);
+	return cache;
+}
+
+void
+cache_destroy(Cache *cache)
+{
+	MemoryContextDelete(cache->context);
+}
+
+bool
+cache_is_for(const Cache *cache, GatePartyKind kind, const GateTime *time)
+{
+	return cache->kind == kind &&
+		cache->time.has_at == time->has_at &&
+		cache->time.has_known == time->has_known &&
+		(!time->has_at || cache->time.at == time->at) &&
+		(!time->has_known || cache->time.known_at == time->known_at);
+}
+
+static AnswerKey
+key_of_party(const GateParty *party)
+{
+	AnswerKey	key = {(uint64) party->number, NULL, 0};
+
+	return is_by_bytes(party->kind) ? answer_key_of_bytes(party->bytes, party->len) : key;
+}
+
+/* The place of a purpose in each answer, or -1 where there are too many. */
+static int
+place_of(Cache *cache, const Purpose *purpose)
+{
+	if (cache->npurposes > 0 && cache->purposes[cache->last] == purpose)
+		return cache->last;
+	for (int i = 0; i < cache->npurposes; i++)
+		if (cache->purposes[i] == purpose)
+			return cache->last = i;
+	if (cache->npurposes == ANSWER_PURPOSES)
+		return -1;
+	cache->last = cache->npurposes++;
+	cache->purposes[cache->last] = purpose;
+	cache->unknown[cache->last] = ANSWER_UNASKED;
+	return cache->last;
+}
+
+/* ---- adding ---- */
+
+/* Is there memory for another subject? */
+static bool
+has_room(Cache *cache)
+{
+	if (!cache->full)
+		cache->full = answers_growth(&cache->answers) +
+			MemoryContextMemAllocated(cache->context, false) > cache->limit;
+	return !cache->full;
+}
+
+/* A copy that lasts as long as the cache. */
+static void
+keep(Cache *cache, const Known *known)
+{
+	MemoryContext old;
+	Known	   *copy;
+	bool		found;
+
+	if (known->subject_no == 0 || kept_lookup(cache->kept, known->subject_no) != NULL)
+		return;
+	old = MemoryContextSwitchTo(cache->context);
+	copy = known_copy(known);
+	kept_insert(cache->kept, known->subject_no, &found)->known = copy;
+	MemoryContextSwitchTo(old);
+}
+
+/* The verdict without a row, or that it depends on the row. */
+static int
+code_of(const Cache *cache, const Purpose *purpose, const Known *known)
+{
+	GateRow		no_row = {0};
+	bool		by_row;
+	cl_verdict	verdict = known_decide(cache->declared, purpose, &no_row,
+									   &cache->time, known, &by_row);
+
+	return by_row ? ANSWER_BY_ROW : (int) verdict;
+}
+
+/* Remember the verdicts on all purposes that were asked about. */
+static void
+remember(Cache *cache, const AnswerKey *key, const Known *known)
+{
+	Answer		answer = ANSWER_FRESH;
+
+	if (known->subject_no >= ANSWER_SUBJECT_MAX || !has_room(cache))
+		return;
+	for (int i = 0; i < cache->npurposes; i++)
+	{
+		int			code = code_of(cache, cache->purposes[i], known);
+
+		answer = answer_set(answer, i, code);
+		if (code == ANSWER_BY_ROW)
+			keep(cache, known);
+	}
+	*answers_add(&cache->answers, key) =
+		answer | (Answer) known->subject_no << ANSWER_SUBJECT_SHIFT;
+}
+
+/* ---- loading all ---- */
+
+/* Canonical spelling was checked when the subject was made. */
+static void
+parse_uuid(const char *text, char *bytes)
+{
+	for (int i = 0; i < UUID_LEN; text++)
+	{
+		int			high,
+					low;
+
+		if (*text == '-')
+			continue;
+		high = *text <= '9' ? *text - '0' : *text - 'a' + 10;
+		text++;
+		low = *text <= '9' ? *text - '0' : *text - 'a' + 10;
+		bytes[i++] = high << 4 | low;
+	}
+}
+
+static int64
+parse_bigint(const char *text, int len)
+{
+	bool		negative = text[0] == '-';
+	uint64		value = 0;
+
+	for (int i = negative; i < len; i++)
+		value = value * 10 + (text[i] - '0');
+	return (int64) (negative ? 0 - value : value);
+}
+
+/* The key of a stored subject, as a party of this cache would give it. */
+static bool
+key_of_row(const Cache *cache, const Datum *values, const bool *isnull,
+		   char *scratch, AnswerKey *key)
+{
+	text	   *stored;
+
+	key->bytes = NULL;
+	if (cache->kind == GATE_SUBJECT_NO)
+	{
+		key->number = DatumGetInt64(values[Anum_subject_subject_no - 1]);
+		return true;
+	}
+	if (isnull[Anum_subject_key - 1])
+		return false;
+	stored = DatumGetTextPP(values[Anum_subject_key - 1]);
+	if (cache->kind == GATE_BIGINT)
+		key->number = (uint64) parse_bigint(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored));
+	else if (cache->kind == GATE_TEXT)
+		*key = answer_key_of_bytes(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored));
+	else
+	{
+		parse_uuid(VARDATA_ANY(stored), scratch);
+		*key = answer_key_of_bytes(scratch, UUID_LEN);
+	}
+	return true;
+}
+
+static void
+load_row(Cache *cache, TupleDesc desc, HeapTuple tuple)
+{
+	Datum		values[Natts_subject];
+	bool		isnull[Natts_subject];
+	char		scratch[UUID_LEN];
+	AnswerKey	key;
+	Known		known = {0};
+
+	heap_deform_tuple(tuple, desc, values, isnull);
+	if (!key_of_row(cache, values, isnull, scratch, &key))
+		return;
+	known.subject_no = DatumGetInt64(values[Anum_subject_subject_no - 1]);
+	known.state = DatumGetConsentPP(values[Anum_subject_state - 1]);
+	known.scoped = DatumGetBool(values[Anum_subject_scoped - 1]);
+	known.erased = isnull[Anum_subject_key - 1];
+	if (!isnull[Anum_subject_jurisdiction - 1])
+		known.jurisdiction = TextDatumGetCString(values[Anum_subject_jurisdiction - 1]);
+	remember(cache, &key, &known);
+}
+
+static void
+load_rows(Cache *cache, Store *store)
+{
+	TupleDesc	desc = RelationGetDescr(store_relation(store));
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "consent subjects, loading",
+												  ALLOCSET_DEFAULT_SIZES);
+	StoreScan  *scan = store_scan(store, NULL, GetActiveSnapshot(), 0, NULL);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	HeapTuple	tuple;
+
+	while (!cache->full && (tuple = store_next(scan)) != NULL)
+	{
+		load_row(cache, desc, tuple);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(old);
+	store_end(scan);
+	MemoryContextDelete(scratch);
+}
+
+static double
+count_subjects(Store *store)
+{
+	BlockNumber pages;
+	double		tuples;
+	double		allvisfrac;
+
+	estimate_rel_size(store_relation(store), NULL, &pages, &tuples, &allvisfrac);
+	return tuples;
+}
+
+/*
+ * Load all subjects, once enough were missed to make up for it.  Not where it
+ * is about another time, since then each takes her events.
+ */
+static void
+load(Cache *cache)
+{
+	Store	   *store = store_open("subject", AccessShareLock);
+	double		subjects = count_subjects(store);
+	bool		by_bytes = is_by_bytes(cache->kind);
+
+	cache->patience = Max(MISSES_BEFORE_LOAD, subjects / SUBJECTS_PER_MISS);
+	if (answers_size(subjects, by_bytes) > cache->limit)
+		cache->patience = HUGE_VAL;
+	else if (cache->misses >= cache->patience)
+	{
+		if (subjects > cache->answers.count)
+		{
+			answers_free(&cache->answers);
+			answers_init(&cache->answers, cache->context, by_bytes, subjects);
+		}
+		load_rows(cache, store);
+		cache->complete = !cache->full &&
+			(cache->kind == GATE_SUBJECT_NO || cache->declared->erased_subjects == 0);
+		cache->misses = 0;
+		/* Only for a purpose that is asked about from now on. */
+		cache->patience *= 4;
+	}
+	store_close(store);
+}
+
+/* ---- asking ---- */
+
+static void
+ask_known(Cache *cache, const Purpose *purpose, const GateRow *row,
+		  const Known *known, GateParty *party)
+{
+	bool		by_row;
+
+	party->subject_no = known->subject_no;
+	party->verdict = known_decide(cache->declared, purpose, row, &cache->time,
+								  known, &by_row);
+}
+
+/* About somebody of whom the ledger does not know. */
+static void
+ask_unknown(Cache *cache, int place, const Purpose *purpose, const GateRow *row,
+			GateParty *party)
+{
+	static const Known nothing = {0};
+
+	party->subject_no = 0;
+	if (place >= 0 && cache->unknown[place] == ANSWER_UNASKED)
+		cache->unknown[place] = code_of(cache, purpose, &nothing);
+	if (place >= 0 && cache->unknown[place] < CL_VERDICTS)
+		party->verdict = (cl_verdict) cache->unknown[place];
+	else
+		ask_known(cache, purpose, row, &nothing, party);
+}
+
+/* By what was kept; false if there was no room for it. */
+static bool
+ask_kept(Cache *cache, int place, const Purpose *purpose, const GateRow *row,
+		 GateParty *party)
+{
+	KeptSlot   *slot;
+
+	if (party->subject_no == 0)
+	{
+		ask_unknown(cache, place, purpose, row, party);
+		return true;
+	}
+	slot = kept_lookup(cache->kept, party->subject_no);
+	if (slot == NULL)
+		return false;
+	ask_known(cache, purpose, row, slot->known, party);
+	return true;
+}
+
+static void
+ask_ledger(Cache *cache, const Purpose *purpose, const GateRow *row,
+		   const AnswerKey *key, GateParty *party)
+{
+	Known		known;
+
+	cache->misses++;
+	known_find(cache->declared, party, &cache->time, &known);
+	remember(cache, key, &known);
+	ask_known(cache, purpose, row, &known, party);
+}
+
+void
+cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row, GateParty *party)
+{
+	int			place = place_of(cache, purpose);
+	AnswerKey	key = key_of_party(party);
+	Answer	   *answer;
+	int			code = ANSWER_UNASKED;
+
+	if (cache->misses >= cache->patience && gate_is_now(&cache->time))
+		load(cache);
+	answer = answers_find(&cache->answers, &key);
+	if (answer != NULL)
+	{
+		party->subject_no = answer_subject(*answer);
+		if (place >= 0)
+			code = answer_get(*answer, place);
+		if (code < CL_VERDICTS)
+			party->verdict = (cl_verdict) code;
+		else if (code != ANSWER_BY_ROW || !ask_kept(cache, place, purpose, row, party))
+			ask_ledger(cache, purpose, row, &key, party);
+	}
+	else if (cache->complete)
+		ask_unknown(cache, place, purpose, row, party);
+	else
+		ask_ledger(cache, purpose, row, &key, party);
+}

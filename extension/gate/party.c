@@ -1,0 +1,153 @@
+/*
+ * party.c
+ *		The parties of a row: how they are given, and their verdicts together.
+ */
+#include "postgres.h"
+
+#include "access/tupmacs.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/uuid.h"
+
+#include "gate/party.h"
+#include "ledger/subject.h"
+
+static void
+refuse_type(const Declared *d, Oid type)
+{
+	const char *expected = subject_type_name(d->subject_type);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("subjects of this ledger are %s, not %s", expected, format_type_be(type)),
+			 errhint("Pass the application's own key as %s.", expected)));
+}
+
+/* Text is taken in every ledger, if it is canonically written. */
+static void
+text_party(const Declared *d, text *value, GateParty *party)
+{
+	party->kind = GATE_TEXT;
+	party->bytes = VARDATA_ANY(value);
+	party->len = VARSIZE_ANY_EXHDR(value);
+	subject_check_key(d, party->bytes, party->len);
+}
+
+void
+gate_party(const Declared *d, Datum value, bool isnull, Oid type, GateParty *party)
+{
+	memset(party, 0, sizeof(GateParty));
+	party->verdict = CL_UNKNOWN;
+	if (isnull)
+		return;
+	switch (type)
+	{
+		case INT8OID:
+			if (d->subject_type != SUBJECT_BIGINT)
+				refuse_type(d, type);
+			party->kind = GATE_BIGINT;
+			party->number = DatumGetInt64(value);
+			break;
+		case UUIDOID:
+			if (d->subject_type != SUBJECT_UUID)
+				refuse_type(d, type);
+			party->kind = GATE_UUID;
+			party->bytes = (const char *) DatumGetUUIDP(value)->data;
+			party->len = UUID_LEN;
+			break;
+		case TEXTOID:
+			text_party(d, DatumGetTextPP(value), party);
+			break;
+		default:
+			refuse_type(d, type);
+	}
+}
+
+char *
+gate_party_key(const GateParty *party)
+{
+	char	   *key;
+
+	switch (party->kind)
+	{
+		case GATE_TEXT:
+			return pnstrdup(party->bytes, party->len);
+		case GATE_BIGINT:
+			key = palloc(MAXINT8LEN + 1);
+			pg_lltoa(party->number, key);
+			return key;
+		case GATE_UUID:
+			return DatumGetCString(DirectFunctionCall1(uuid_out, PointerGetDatum(party->bytes)));
+		default:
+			return NULL;
+	}
+}
+
+void
+party_walk(const Declared *d, ArrayType *array, PartyWalk *walk)
+{
+	walk->declared = d;
+	walk->type = ARR_ELEMTYPE(array);
+	walk->left = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	walk->next = ARR_DATA_PTR(array);
+	walk->nulls = ARR_NULLBITMAP(array);
+	walk->place = 0;
+	/* Before an empty array or one of NULLs, too, would hide a mistake. */
+	if (walk->type != TEXTOID && walk->type != INT8OID && walk->type != UUIDOID)
+		refuse_type(d, walk->type);
+}
+
+bool
+party_next(PartyWalk *walk, GateParty *party)
+{
+	Datum		value = (Datum) 0;
+	bool		isnull;
+
+	if (walk->left-- <= 0)
+		return false;
+	isnull = walk->nulls != NULL && att_isnull(walk->place, walk->nulls);
+	walk->place++;
+	if (!isnull && walk->type == INT8OID)
+	{
+		value = Int64GetDatum(*(const int64 *) walk->next);
+		walk->next += sizeof(int64);
+	}
+	else if (!isnull)
+	{
+		value = PointerGetDatum(walk->next);
+		walk->next += walk->type == UUIDOID ? UUID_LEN :
+			INTALIGN(VARSIZE_ANY(walk->next));
+	}
+	gate_party(walk->declared, value, isnull, walk->type, party);
+	return true;
+}
+
+GateParty *
+gate_parties(const Declared *d, ArrayType *array, int *n)
+{
+	PartyWalk	walk;
+	GateParty  *parties;
+
+	party_walk(d, array, &walk);
+	parties = palloc(mul_size(walk.left + 1, sizeof(GateParty)));
+	for (*n = 0; party_next(&walk, &parties[*n]);)
+		(*n)++;
+	return parties;
+}
+
+cl_verdict
+gate_combine(PartyRule rule, const GateParty *parties, int n)
+{
+	cl_verdict	verdict;
+
+	if (n == 0)
+		return CL_UNKNOWN;
+	verdict = parties[0].verdict;
+	if (rule == PARTY_FIRST)
+		return verdict;
+	for (int i = 1; i < n; i++)
+		if (rule == PARTY_ANY ? parties[i].verdict < verdict : parties[i].verdict > verdict)
+			verdict = parties[i].verdict;
+	return verdict;
+}

@@ -1,0 +1,169 @@
+/*
+ * question.c
+ *		permits() and verdict(): by columns, by subject, by row.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/timestamp.h"
+
+#include "gate/party.h"
+#include "gate/question.h"
+#include "ledger/arguments.h"
+#include "type/consent.h"
+
+PG_FUNCTION_INFO_V1(consent_permits_columns);
+PG_FUNCTION_INFO_V1(consent_permits_subject);
+PG_FUNCTION_INFO_V1(consent_verdict_columns);
+PG_FUNCTION_INFO_V1(consent_verdict_subject);
+
+/* ---- arguments ---- */
+
+static void
+begin_question(FunctionCallInfo fcinfo, Question *q)
+{
+	memset(q, 0, sizeof(Question));
+	q->declared = gate_ready();
+	q->rule = PARTY_ALL;
+	argument_refuse_null(fcinfo, 1, "purpose");
+	q->purpose = gate_purpose(PG_GETARG_TEXT_PP(1));
+}
+
+/* Arguments n and n + 1. */
+static void
+time_arguments(FunctionCallInfo fcinfo, int n, GateTime *time)
+{
+	time->has_at = !PG_ARGISNULL(n);
+	if (time->has_at)
+		time->at = PG_GETARG_TIMESTAMPTZ(n);
+	time->has_known = !PG_ARGISNULL(n + 1);
+	if (time->has_known)
+		time->known_at = PG_GETARG_TIMESTAMPTZ(n + 1);
+}
+
+/* Arguments 2 to 4: table_name, row_key, collected_at. */
+static void
+row_arguments(FunctionCallInfo fcinfo, GateRow *row)
+{
+	if (!PG_ARGISNULL(2))
+		row->table = gate_table(PG_GETARG_TEXT_PP(2));
+	if (!PG_ARGISNULL(3))
+	{
+		text	   *key = PG_GETARG_TEXT_PP(3);
+
+		if (row->table == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("row_key \"%s\" is given without table_name", text_to_cstring(key)),
+					 errhint("Name the protected table that the row is in.")));
+		row->row_key = VARDATA_ANY(key);
+		row->row_key_len = VARSIZE_ANY_EXHDR(key);
+	}
+	row->has_collected = !PG_ARGISNULL(4);
+	if (row->has_collected)
+		row->collected = PG_GETARG_TIMESTAMPTZ(4);
+}
+
+void
+question_of_columns(FunctionCallInfo fcinfo, Question *q, bool with_time)
+{
+	begin_question(fcinfo, q);
+	row_arguments(fcinfo, &q->row);
+	if (q->row.table != NULL)
+		q->rule = q->row.table->rule;
+	if (with_time)
+		time_arguments(fcinfo, 5, &q->time);
+}
+
+void
+question_of_subject(FunctionCallInfo fcinfo, Question *q, bool with_time, GateParty *party)
+{
+	begin_question(fcinfo, q);
+	if (with_time)
+		time_arguments(fcinfo, 2, &q->time);
+	gate_party(q->declared, PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0),
+			   PG_ARGISNULL(0), get_fn_expr_argtype(fcinfo->flinfo, 0), party);
+	q->parties = party;
+	q->nparties = 1;
+}
+
+/* ---- answers ---- */
+
+static bool
+permits(const Question *q, cl_verdict verdict)
+{
+	return cl_verdict_permits(verdict, q->purpose->opt_out);
+}
+
+static cl_verdict
+decide(Question *q)
+{
+	for (int i = 0; i < q->nparties; i++)
+		gate_ask(q->purpose, &q->row, &q->time, &q->parties[i]);
+	return gate_combine(q->rule, q->parties, q->nparties);
+}
+
+/*
+ * What permits are the best verdicts of a regime, so the row is permitted if
+ * all parties are, or one, or the first; and no more of them are asked about
+ * than it takes.
+ */
+static bool
+permits_parties(const Question *q, ArrayType *array)
+{
+	PartyWalk	walk;
+	GateParty	party;
+	bool		permitted = permits(q, CL_UNKNOWN);
+
+	party_walk(q->declared, array, &walk);
+	while (party_next(&walk, &party))
+	{
+		gate_ask(q->purpose, &q->row, &q->time, &party);
+		permitted = permits(q, party.verdict);
+		if (q->rule == PARTY_FIRST || permitted == (q->rule == PARTY_ANY))
+			break;
+	}
+	return permitted;
+}
+
+Datum
+consent_permits_columns(PG_FUNCTION_ARGS)
+{
+	Question	q;
+
+	question_of_columns(fcinfo, &q, false);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(permits(&q, CL_UNKNOWN));
+	PG_RETURN_BOOL(permits_parties(&q, PG_GETARG_ARRAYTYPE_P(0)));
+}
+
+Datum
+consent_permits_subject(PG_FUNCTION_ARGS)
+{
+	Question	q;
+	GateParty	party;
+
+	question_of_subject(fcinfo, &q, false, &party);
+	PG_RETURN_BOOL(permits(&q, decide(&q)));
+}
+
+Datum
+consent_verdict_columns(PG_FUNCTION_ARGS)
+{
+	Question	q;
+
+	question_of_columns(fcinfo, &q, true);
+	if (!PG_ARGISNULL(0))
+		q.parties = gate_parties(q.declared, PG_GETARG_ARRAYTYPE_P(0), &q.nparties);
+	return verdict_datum(decide(&q));
+}
+
+Datum
+consent_verdict_subject(PG_FUNCTION_ARGS)
+{
+	Question	q;
+	GateParty	party;
+
+	question_of_subject(fcinfo, &q, true, &party);
+	return verdict_datum(decide(&q));
+}
