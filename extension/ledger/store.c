@@ -176,47 +176,41 @@ queue_row(Store *store, const Datum *values, const bool *isnull)
 	store->queued_bytes += ExecFetchSlotHeapTuple(slot, false, NULL)->t_len;
 }
 
-/*
- * Write the queue into table and indexes.  With `conflict`, unique indexes
- * are only probed: the row whose key was there is taken back.
- */
-static int
-write_queue(Store *store, bool *conflict)
+static bool
+insert_index_entries(Store *store, TupleTableSlot *slot, bool probe)
 {
-	int			nconflicts = 0;
+	bool		conflict = false;
 
-	if (store->nqueued == 0)
-		return 0;
-	prepare_to_write(store);
-	table_multi_insert(store->rel, store->queue, store->nqueued,
-					   GetCurrentCommandId(true), 0, NULL);
-	for (int i = 0; i < store->nqueued; i++)
-	{
-		bool		found = false;
+	ResetPerTupleExprContext(store->estate);
+	if (store->target->ri_NumIndices > 0)
+		list_free(compat_insert_index_tuples(store->target, slot, store->estate,
+											 false, probe, probe ? &conflict : NULL,
+											 COMPAT_ALL_INDEXES));
+	return conflict;
+}
 
-		ResetPerTupleExprContext(store->estate);
-		if (store->target->ri_NumIndices > 0)
-			list_free(compat_insert_index_tuples(store->target, store->queue[i],
-												 store->estate, false,
-												 conflict != NULL,
-												 conflict ? &found : NULL,
-												 COMPAT_ALL_INDEXES));
-		if (conflict)
-			conflict[i] = found;
-		nconflicts += found;
-	}
-	if (nconflicts > 0)
-	{
-		CommandCounterIncrement();
-		for (int i = 0; i < store->nqueued; i++)
-			if (conflict[i])
-				simple_heap_delete(store->rel, &store->queue[i]->tts_tid);
-	}
+/* Write one row, or take it back as if it had never been if its key was there. */
+static bool
+write_speculatively(Store *store, TupleTableSlot *slot)
+{
+	uint32		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+	bool		conflict;
+
+	table_tuple_insert_speculative(store->rel, slot, GetCurrentCommandId(true),
+								   0, NULL, token);
+	conflict = insert_index_entries(store, slot, true);
+	table_tuple_complete_speculative(store->rel, slot, token, !conflict);
+	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+	return conflict;
+}
+
+static void
+clear_queue(Store *store)
+{
 	for (int i = 0; i < store->nqueued; i++)
 		ExecClearTuple(store->queue[i]);
 	store->nqueued = 0;
 	store->queued_bytes = 0;
-	return nconflicts;
 }
 
 void
@@ -230,7 +224,14 @@ store_queue(Store *store, const Datum *values, const bool *isnull)
 void
 store_flush(Store *store)
 {
-	write_queue(store, NULL);
+	if (store->nqueued == 0)
+		return;
+	prepare_to_write(store);
+	table_multi_insert(store->rel, store->queue, store->nqueued,
+					   GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < store->nqueued; i++)
+		insert_index_entries(store, store->queue[i], false);
+	clear_queue(store);
 }
 
 void
@@ -251,7 +252,15 @@ store_queue_try(Store *store, const Datum *values, const bool *isnull)
 int
 store_try_flush(Store *store, bool *conflict)
 {
-	return write_queue(store, conflict);
+	int			nconflicts = 0;
+
+	for (int i = 0; i < store->nqueued; i++)
+	{
+		conflict[i] = write_speculatively(store, store->queue[i]);
+		nconflicts += conflict[i];
+	}
+	clear_queue(store);
+	return nconflicts;
 }
 
 bool
@@ -444,17 +453,21 @@ store_await(Store *store, const char *index, int nkeys, ScanKey keys)
 	{
 		StoreScan  *scan = store_scan(store, index, &dirty, nkeys, keys);
 		ItemPointerData tid;
+		uint32		token = 0;
 
 		other = InvalidTransactionId;
 		while (store_next(scan) != NULL)
 		{
 			other = dirty.xmin;
 			tid = scan->slot->tts_tid;
+			token = dirty.speculativeToken;
 			if (TransactionIdIsValid(other))
 				break;
 		}
 		store_end(scan);
-		if (TransactionIdIsValid(other))
+		if (TransactionIdIsValid(other) && token != 0)
+			SpeculativeInsertionWait(other, token);
+		else if (TransactionIdIsValid(other))
 			XactLockTableWait(other, store->rel, &tid, XLTW_InsertIndex);
 	} while (TransactionIdIsValid(other));
 }
