@@ -7,23 +7,7 @@ use Test::More;
 
 my $node = start_node('tamper');
 
-# Something of everything that a ledger stores.
-$node->safe_psql('postgres', q{
-	SELECT consent.define_purpose('improve', title => 'Improve our products');
-	SELECT consent.define_purpose('train', parents => '{improve}');
-	SELECT consent.publish_notice('privacy', '1', 'We do as we say.', '{train}', '2024-09-18', 'Europe/Paris',
-		'2024-09-18 08:00+00', 'en', 'https://example.org/privacy');
-	SELECT consent.set_preset('~improve', 'US', 'privacy/1');
-	SELECT consent.end_preset('improve', 'US');
-	SELECT consent.opt_in('ann', 'train', notice => 'privacy/1', jurisdiction => 'US-CA', method => 'banner',
-		evidence => '{"ip": "192.0.2.1"}', source => 'web', external_id => '1');
-	SELECT consent.opt_out('ben', 'improve');
-	SELECT consent.record_choices('cem', '+train, -improve');
-	SELECT consent.serve_notice('ben', 'privacy/1');
-	SELECT consent.opt_in('dan', 'train');
-	SELECT consent.erase_subject('dan', 'admin');
-	INSERT INTO consent.event (subject, choices) VALUES ('eve', '+train'), ('fay', '-train'), ('gus', '+train'), ('hal', '-train');
-});
+fill_ledger($node);
 sound($node, 'the ledger is sound before');
 
 my $disable = $node->safe_psql('postgres', q{
