@@ -87,4 +87,13 @@ typedef bool CompatUpdateIndexes;
 #define compat_event_triggers() true
 #endif
 
+/* May a role use a schema? */
+#if PG_VERSION_NUM >= 160000
+#define compat_may_use_schema(schema, role) \
+	(object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK)
+#else
+#define compat_may_use_schema(schema, role) \
+	(pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK)
+#endif
+
 #endif

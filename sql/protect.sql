@@ -1,0 +1,68 @@
+-- Tables whose rows belong to subjects.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+SELECT consent.define_purpose('prot_train') IS NOT NULL AS defined;
+CREATE SCHEMA prot;
+CREATE TABLE prot.message (id bigint PRIMARY KEY, sender text, recipient text, body text, sent_at timestamptz, born date);
+INSERT INTO prot.message VALUES (1, 'prot_alice', 'prot_bob', 'hello', '2024-05-01 12:00+00'), (2, 'prot_bob', NULL, 'note', '2024-06-01 12:00+00');
+
+-- passes: both parties decide; the row key is the primary key
+SELECT consent.protect('prot.message', parties => '{sender, recipient}', collected_at => 'sent_at') AS first \gset
+SELECT known_as, schema_name, table_name, parties, row_key, collected_at, rule FROM consent.protected_table WHERE known_as LIKE 'prot.%';
+-- the same again changes nothing
+SELECT consent.protect('prot.message', '{sender, recipient}', collected_at => 'sent_at') = :first AS unchanged;
+
+-- fails: what cannot be protected, or not like that
+SELECT consent.protect('prot.message', '{sender, receiver}');
+SELECT consent.protect('prot.message', '{}');
+SELECT consent.protect('prot.message', '{sender, sender}');
+SELECT consent.protect('prot.message', '{id}');
+SELECT consent.protect('prot.message', '{sender}', row_key => '{born}');
+SELECT consent.protect('prot.message', '{sender}', collected_at => 'born');
+SELECT consent.protect('prot.message', '{sender}', rule => 'most');
+SELECT consent.protect('prot.message', '{sender}', known_as => 'mail');
+CREATE VIEW prot.shown AS SELECT * FROM prot.message;
+SELECT consent.protect('prot.shown', '{sender}', '{id}');
+CREATE TABLE prot.keyless (owner text);
+SELECT consent.protect('prot.keyless', '{owner}');
+SELECT consent.protect('prot.keyless', '{owner}', '{owner}', known_as => 'prot.message');
+CREATE TEMP TABLE passing (id int PRIMARY KEY, owner text);
+SELECT consent.protect('passing', '{owner}');
+SELECT consent.protect('consent.subject', '{key}');
+SELECT consent.protect('pg_class', '{relname}');
+
+-- composite keys, partitions, another name
+CREATE TABLE prot.post (tenant int, id uuid, owner varchar(80), PRIMARY KEY (tenant, id)) PARTITION BY LIST (tenant);
+CREATE TABLE prot.post_1 PARTITION OF prot.post FOR VALUES IN (1);
+SELECT consent.protect('prot.post', '{owner}', known_as => 'prot_posts') > 0 AS protected;
+INSERT INTO prot.post VALUES (1, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'prot_alice');
+SELECT consent.row_key('1', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), consent.row_key('7'), consent.row_key('a,b', 'c"d'), consent.row_key('1', NULL);
+
+-- choices about one row: by the party who acted, or for all of them
+SELECT consent.opt_in(m, 'prot_train', party => 'prot_alice') > 0 AS recorded FROM prot.message m WHERE id = 1;
+SELECT consent.opt_out(m, 'prot_train') > 0 AS recorded FROM prot.message m WHERE id = 1;
+SELECT consent.opt_out(p, 'prot_train', party => 'prot_alice') > 0 AS recorded FROM prot.post p;
+SELECT subject, regexp_replace(choices::text, '@[^ ]*', '@…') AS choices, table_name, row_key FROM consent.event
+WHERE table_name LIKE 'prot%' ORDER BY event_id;
+-- fails: who is no party of the row; nobody in particular; a row of something else
+SELECT consent.opt_in(m, 'prot_train', party => 'prot_carol') FROM prot.message m WHERE id = 1;
+SELECT consent.opt_in(m, 'prot_train') FROM prot.message m WHERE id = 1;
+SELECT consent.opt_in(k, 'prot_train', party => 'prot_carol') FROM (VALUES (1)) k;
+
+-- renames are followed, and recorded
+ALTER TABLE prot.message RENAME TO letter;
+ALTER TABLE prot.letter RENAME COLUMN recipient TO addressee;
+CREATE SCHEMA prot2;
+ALTER TABLE prot.letter SET SCHEMA prot2;
+ALTER SCHEMA prot2 RENAME TO prot3;
+ALTER TABLE prot3.letter RENAME COLUMN body TO contents;
+SELECT known_as, schema_name, table_name, parties FROM consent.protected_table WHERE known_as = 'prot.message' ORDER BY event_id;
+SELECT kind, count(*) FROM consent.event WHERE kind LIKE 'table\_%' AND detail::json ->> 'known_as' LIKE 'prot%' GROUP BY kind ORDER BY kind;
+SELECT consent.opt_out(l, 'prot_train', party => 'prot_bob') > 0 AS recorded FROM prot3.letter l WHERE id = 2;
+
+-- a dropped table leaves its history; a column that is gone is an error
+ALTER TABLE prot.post DROP COLUMN owner;
+SELECT consent.opt_out(p, 'prot_train', party => 'prot_alice') FROM prot.post p;
+DROP TABLE prot3.letter CASCADE;
+SELECT count(*) FROM consent.event WHERE table_name = 'prot.message';
+SELECT consent.record_choices('prot_alice', '-prot_train', table_name => 'prot.message') > 0 AS recorded;
