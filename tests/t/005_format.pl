@@ -22,7 +22,7 @@ $example{$1} = $2 while $page =~ /^`(\w+)`:\n+```\n(.*?)```$/msg;
 
 SKIP:
 {
-	skip 'docs/FORMAT.md has no worked example', 7 unless $example{event};
+	skip 'docs/FORMAT.md has no worked example', 8 unless $example{event};
 	chomp(my $event = $example{event});
 	chomp(my $vkey = $example{vkey});
 	my $members = decode_json($event);
@@ -42,6 +42,9 @@ SKIP:
 	is(unpack('H*', commitment(pack('H*', $salt), 'consent_ledger/subject/v1',
 				$seal->{origin}, $members->{subject_no}, $key)),
 		$members->{commitment}, 'example: commitment');
+	chomp(my $evidence_salt = $example{evidence_salt});
+	is(unpack('H*', commitment(pack('H*', $evidence_salt), 'consent_ledger/evidence/v1', '{"page": 3}')),
+		$members->{evidence}, 'example: evidence');
 }
 
 # A ledger with events of all sorts, names that need escapes among them.
