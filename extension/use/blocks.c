@@ -1,0 +1,107 @@
+/*
+ * blocks.c
+ *		Entries in delta-coded blocks: the codec of core, in the server's terms.
+ */
+#include "postgres.h"
+
+#include "core/codec.h"
+#include "use/blocks.h"
+
+StaticAssertDecl(ROW_KEY_MAX == CL_ROW_KEY_MAX, "row keys are as long as the codec takes them");
+StaticAssertDecl(USE_PERMITTED == CL_USE_PERMITTED && USE_CODE_LIMIT == CL_USE_CODES,
+				 "codes are those of the codec");
+StaticAssertDecl((int) ROW_KEY_INT == CL_KEY_INT && (int) ROW_KEY_UUID == CL_KEY_UUID &&
+				 (int) ROW_KEY_TEXT == CL_KEY_TEXT, "kinds of row keys are those of the codec");
+
+struct BlockWriter
+{
+	cl_block_writer coder;
+	BlockInfo	info;
+	char		data[CL_BLOCK_MAX];
+};
+
+struct BlockReader
+{
+	cl_block_reader coder;
+};
+
+BlockWriter *
+block_writer(void)
+{
+	return palloc(sizeof(BlockWriter));
+}
+
+void
+block_begin(BlockWriter *writer, int cap)
+{
+	Assert(cap <= CL_BLOCK_MAX);
+	memset(&writer->info, 0, sizeof(writer->info));
+	cl_block_begin(&writer->coder, writer->data, cap);
+}
+
+bool
+block_put(BlockWriter *writer, const UseEntry *entry)
+{
+	cl_use		use;
+
+	use.subject = entry->subject;
+	use.code = entry->code;
+	use.kind = entry->key.kind;
+	use.len = entry->key.len;
+	use.number = entry->key.number;
+	use.bytes = entry->key.bytes;
+	switch (cl_block_append(&writer->coder, &use))
+	{
+		case CL_BLOCK_OK:
+			break;
+		case CL_BLOCK_FULL:
+			return false;
+		default:
+			elog(ERROR, "a use comes out of order");
+	}
+	if (writer->info.entries++ == 0)
+		writer->info.first_subject = entry->subject;
+	writer->info.last_subject = entry->subject;
+	return true;
+}
+
+const char *
+block_end(BlockWriter *writer, BlockInfo *info)
+{
+	*info = writer->info;
+	info->len = cl_block_end(&writer->coder);
+	return writer->data;
+}
+
+BlockReader *
+block_reader(void)
+{
+	return palloc(sizeof(BlockReader));
+}
+
+void
+block_open(BlockReader *reader, const char *data, int len)
+{
+	cl_block_open(&reader->coder, data, len);
+}
+
+bool
+block_get(BlockReader *reader, UseEntry *entry)
+{
+	cl_use		use;
+	int			result = cl_block_next(&reader->coder, &use);
+
+	if (result == 0)
+		return false;
+	if (result < 0 || !use_code_valid(use.code))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("a block of uses is malformed")));
+	entry->subject = use.subject;
+	entry->code = use.code;
+	entry->key.kind = use.kind;
+	entry->key.len = use.len;
+	entry->key.number = use.number;
+	entry->key.bytes = use.bytes;
+	return true;
+}

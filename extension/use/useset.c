@@ -1,0 +1,392 @@
+/*
+ * useset.c
+ *		A set of uses: two buffers (integer row keys, other row keys) and the
+ *		sorted runs that full buffers became.
+ *
+ * Invariants: every entry is in a buffer or in a run.  Runs are numbered as
+ * they were made, so of equal entries the one in the first run came first;
+ * what is in a buffer came later than all runs of its kind.  A run counts only
+ * once it is written to its end, so an error on the way loses nothing.
+ */
+#include "postgres.h"
+
+#include "storage/buffile.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "use/blocks.h"
+#include "use/buffer.h"
+#include "use/useset.h"
+
+#define FIRST_BLOCKS 16
+
+/* Where a block of a run is. */
+typedef struct RunBlock
+{
+	BlockInfo	info;
+	int			fileno;
+	off_t		offset;
+	char	   *data;			/* if it stayed in memory */
+} RunBlock;
+
+typedef struct Run
+{
+	RunBlock   *blocks;
+	int			nblocks;
+	int			allocated;
+} Run;
+
+struct UseSet
+{
+	MemoryContext context;
+	Size		budget;
+	bool		spill;
+	UseBuffer  *buffers[2];		/* integers, others */
+	Run		   *runs;
+	int			nruns;
+	int			runs_allocated;
+	BufFile    *file;
+	int			end_fileno;
+	off_t		end_offset;
+	int64		added;
+	BlockWriter *writer;
+};
+
+UseSet *
+useset_create(MemoryContext parent, Size budget, bool spill)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "consent uses",
+												  ALLOCSET_START_SMALL_SIZES);
+	UseSet	   *set = MemoryContextAllocZero(context, sizeof(UseSet));
+
+	set->context = context;
+	set->budget = budget;
+	set->spill = spill;
+	set->buffers[0] = buffer_create(context, true);
+	set->buffers[1] = buffer_create(context, false);
+	return set;
+}
+
+void
+useset_destroy(UseSet *set)
+{
+	if (set->file)
+		BufFileClose(set->file);
+	MemoryContextDelete(set->context);
+}
+
+int64
+useset_added(const UseSet *set)
+{
+	return set->added;
+}
+
+Size
+useset_memory(const UseSet *set)
+{
+	return MemoryContextMemAllocated(set->context, true);
+}
+
+/* ---- making runs ---- */
+
+/* The file lives as long as the transaction, whatever savepoint it was made in. */
+static void
+open_file(UseSet *set)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext old = MemoryContextSwitchTo(set->context);
+
+	CurrentResourceOwner = TopTransactionResourceOwner;
+	PG_TRY();
+	{
+		set->file = BufFileCreateTemp(false);
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = owner;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+}
+
+static RunBlock *
+new_block(UseSet *set, Run *run)
+{
+	if (run->nblocks == run->allocated)
+	{
+		run->allocated = Max(run->allocated * 2, FIRST_BLOCKS);
+		if (run->blocks)
+			run->blocks = repalloc_huge(run->blocks, run->allocated * sizeof(RunBlock));
+		else
+			run->blocks = MemoryContextAllocHuge(set->context,
+												 run->allocated * sizeof(RunBlock));
+	}
+	return &run->blocks[run->nblocks++];
+}
+
+static void
+keep_block(UseSet *set, Run *run)
+{
+	BlockInfo	info;
+	const char *data = block_end(set->writer, &info);
+	RunBlock   *block = new_block(set, run);
+
+	block->info = info;
+	block->data = NULL;
+	if (set->spill)
+	{
+		BufFileTell(set->file, &block->fileno, &block->offset);
+		BufFileWrite(set->file, (void *) data, info.len);
+	}
+	else
+	{
+		block->data = MemoryContextAlloc(set->context, info.len);
+		memcpy(block->data, data, info.len);
+	}
+}
+
+static void
+write_run(UseSet *set, UseBuffer *buffer, Run *run)
+{
+	UseSource  *source = buffer_source(buffer, 0);
+
+	block_begin(set->writer, BLOCK_BYTES);
+	while (source->next(source))
+		if (!block_put(set->writer, &source->entry))
+		{
+			keep_block(set, run);
+			block_begin(set->writer, BLOCK_BYTES);
+			if (!block_put(set->writer, &source->entry))
+				elog(ERROR, "an entry does not fit an empty block");
+		}
+	keep_block(set, run);
+	pfree(source);
+}
+
+static void
+prepare_to_write(UseSet *set)
+{
+	if (!set->writer)
+	{
+		MemoryContext old = MemoryContextSwitchTo(set->context);
+
+		set->writer = block_writer();
+		MemoryContextSwitchTo(old);
+	}
+	if (set->nruns == set->runs_allocated)
+	{
+		int			allocated = Max(set->runs_allocated * 2, FIRST_BLOCKS);
+
+		if (set->runs)
+			set->runs = repalloc(set->runs, allocated * sizeof(Run));
+		else
+			set->runs = MemoryContextAlloc(set->context, allocated * sizeof(Run));
+		set->runs_allocated = allocated;
+	}
+	if (!set->spill)
+		return;
+	if (!set->file)
+		open_file(set);
+	if (BufFileSeek(set->file, set->end_fileno, set->end_offset, SEEK_SET) != 0)
+		elog(ERROR, "could not seek in a temporary file");
+}
+
+/* Turn a buffer into a run. */
+static void
+make_run(UseSet *set, UseBuffer *buffer)
+{
+	Run			run = {0};
+
+	buffer_sort(buffer);
+	if (buffer_bytes(buffer) < set->budget / 2)
+		return;					/* mostly doubles: room again */
+	prepare_to_write(set);
+	write_run(set, buffer, &run);
+	if (set->spill)
+		BufFileTell(set->file, &set->end_fileno, &set->end_offset);
+	set->runs[set->nruns++] = run;
+	buffer_reset(buffer);
+}
+
+void
+useset_add(UseSet *set, const UseEntry *entry)
+{
+	UseBuffer  *buffer = set->buffers[entry->key.kind == ROW_KEY_INT ? 0 : 1];
+
+	if (buffer_bytes(buffer) >= set->budget)
+		make_run(set, buffer);
+	buffer_add(buffer, entry);
+	set->added++;
+}
+
+/* ---- reading ---- */
+
+typedef struct RunSource
+{
+	UseSource	source;
+	UseSet	   *set;
+	Run		   *run;
+	int			next_block;
+	BlockReader *reader;
+	char		data[BLOCK_BYTES];
+} RunSource;
+
+/* The bytes of a block, in memory or read into `data`. */
+static const char *
+fetch_block(UseSet *set, const RunBlock *block, char *data)
+{
+	if (block->data)
+		return block->data;
+	if (BufFileSeek(set->file, block->fileno, block->offset, SEEK_SET) != 0 ||
+		BufFileRead(set->file, data, block->info.len) != block->info.len)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read a temporary file of uses: %m")));
+	return data;
+}
+
+static bool
+run_next(UseSource *source)
+{
+	RunSource  *s = (RunSource *) source;
+
+	for (;;)
+	{
+		if (s->next_block > 0 && block_get(s->reader, &source->entry))
+			return true;
+		if (s->next_block >= s->run->nblocks)
+			return false;
+		block_open(s->reader,
+				   fetch_block(s->set, &s->run->blocks[s->next_block], s->data),
+				   s->run->blocks[s->next_block].info.len);
+		s->next_block++;
+	}
+}
+
+static UseSource *
+run_source(UseSet *set, Run *run, int64 priority)
+{
+	RunSource  *s = palloc0(sizeof(RunSource));
+
+	s->source.priority = priority;
+	s->source.next = run_next;
+	s->set = set;
+	s->run = run;
+	s->reader = block_reader();
+	return &s->source;
+}
+
+int64
+useset_read(UseSet *set, UseMerge *merge, int64 priority)
+{
+	for (int i = 0; i < set->nruns; i++)
+		merge_add(merge, run_source(set, &set->runs[i], priority++));
+	for (int i = 0; i < 2; i++)
+	{
+		buffer_sort(set->buffers[i]);
+		merge_add(merge, buffer_source(set->buffers[i], priority++));
+	}
+	return priority;
+}
+
+/* ---- asking ---- */
+
+/* A place in a run; moves forward as long as the questions do. */
+typedef struct RunProbe
+{
+	int			block;			/* -1: none is open */
+	bool		has_entry;
+	UseEntry	entry;
+	BlockReader *reader;
+	char		data[BLOCK_BYTES];
+} RunProbe;
+
+struct UseProbe
+{
+	UseSet	   *set;
+	RunProbe   *runs;
+};
+
+UseProbe *
+useset_probe(UseSet *set)
+{
+	UseProbe   *probe = palloc(sizeof(UseProbe));
+
+	for (int i = 0; i < 2; i++)
+		buffer_sort(set->buffers[i]);
+	probe->set = set;
+	probe->runs = MemoryContextAllocHuge(CurrentMemoryContext,
+										 Max(set->nruns, 1) * sizeof(RunProbe));
+	for (int i = 0; i < set->nruns; i++)
+	{
+		probe->runs[i].block = -1;
+		probe->runs[i].has_entry = false;
+		probe->runs[i].reader = block_reader();
+	}
+	return probe;
+}
+
+static void
+open_probe(UseProbe *probe, RunProbe *place, const Run *run, int block)
+{
+	place->block = block;
+	place->has_entry = false;
+	if (block >= run->nblocks)
+		return;
+	block_open(place->reader,
+			   fetch_block(probe->set, &run->blocks[block], place->data),
+			   run->blocks[block].info.len);
+	place->has_entry = block_get(place->reader, &place->entry);
+}
+
+/* The first block that may hold a subject. */
+static int
+first_block(const Run *run, int64 subject)
+{
+	int			low = 0;
+	int			high = run->nblocks;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (run->blocks[middle].info.last_subject < subject)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+run_contains(UseProbe *probe, RunProbe *place, const Run *run, const UseEntry *entry)
+{
+	int			block = first_block(run, entry->subject);
+
+	if (place->block < block || !place->has_entry ||
+		use_entry_compare(&place->entry, entry) > 0)
+		open_probe(probe, place, run, block);
+	while (place->has_entry)
+	{
+		int			order = use_entry_compare(&place->entry, entry);
+
+		if (order >= 0)
+			return order == 0;
+		place->has_entry = block_get(place->reader, &place->entry);
+		if (!place->has_entry)
+			open_probe(probe, place, run, place->block + 1);
+	}
+	return false;
+}
+
+bool
+useset_contains(UseProbe *probe, const UseEntry *entry)
+{
+	for (int i = 0; i < 2; i++)
+		if (buffer_contains(probe->set->buffers[i], entry))
+			return true;
+	for (int i = 0; i < probe->set->nruns; i++)
+		if (run_contains(probe, &probe->runs[i], &probe->set->runs[i], entry))
+			return true;
+	return false;
+}
