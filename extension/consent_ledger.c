@@ -16,6 +16,8 @@
 #include "ledger/intake.h"
 #include "ledger/snapkey.h"
 #include "settings.h"
+#include "use/pending.h"
+#include "use/used_key.h"
 
 PG_MODULE_MAGIC;
 
@@ -44,4 +46,6 @@ _PG_init(void)
 	acting_init();
 	guard_init();
 	gate_init();
+	pending_init();
+	used_key_init();
 }

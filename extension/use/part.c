@@ -1,0 +1,369 @@
+/*
+ * part.c
+ *		A part of a run: blocks as rows, and the hash that seals them.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "miscadmin.h"
+#include "port/pg_bswap.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "core/hash.h"
+#include "ledger/detail.h"
+#include "ledger/intake.h"
+#include "ledger/store.h"
+#include "use/blocks.h"
+#include "use/part.h"
+#include "use/run.h"
+#include "use/tables.h"
+
+/* Two rows fill a page. */
+#define ROW_BYTES \
+	MAXALIGN_DOWN((BLCKSZ - SizeOfPageHeaderData - 2 * sizeof(ItemIdData)) / 2)
+
+struct PartWriter
+{
+	int64		run_id;
+	int64		part;
+	Store	   *store;
+	BlockWriter *blocks;
+	PartHash   *hash;
+	List	   *tables;
+	int64		nuses;
+	int32		nblocks;
+};
+
+PartWriter *
+part_begin(int64 run_id, int64 part)
+{
+	PartWriter *writer = palloc0(sizeof(PartWriter));
+
+	writer->run_id = run_id;
+	writer->part = part;
+	writer->store = store_open("manifest_block", RowExclusiveLock);
+	writer->blocks = block_writer();
+	writer->hash = part_hash_begin();
+	return writer;
+}
+
+/* How long a block may be for its row to take half a page. */
+static int
+block_room(const char *table)
+{
+	Size		used = MAXALIGN(SizeofHeapTupleHeader) + 2 * sizeof(int64);
+	Size		name = strlen(table);
+
+	used += name + 1 <= VARATT_SHORT_MAX ? name + 1 : name + VARHDRSZ;
+	used = INTALIGN(used) + sizeof(int32);
+	used = MAXALIGN(used) + 2 * sizeof(int64) + sizeof(int32) + VARHDRSZ;
+	return ROW_BYTES - used;
+}
+
+static void
+write_block(PartWriter *writer, const char *table, int32 block_no)
+{
+	BlockInfo	info;
+	const char *data = block_end(writer->blocks, &info);
+	bytea	   *copy = palloc(VARHDRSZ + info.len);
+	Datum		values[Natts_manifest_block];
+	bool		isnull[Natts_manifest_block] = {0};
+
+	SET_VARSIZE(copy, VARHDRSZ + info.len);
+	memcpy(VARDATA(copy), data, info.len);
+	values[Anum_manifest_block_run_id - 1] = Int64GetDatum(writer->run_id);
+	values[Anum_manifest_block_part - 1] = Int64GetDatum(writer->part);
+	values[Anum_manifest_block_table_name - 1] = CStringGetTextDatum(table);
+	values[Anum_manifest_block_block_no - 1] = Int32GetDatum(block_no);
+	values[Anum_manifest_block_first_subject - 1] = Int64GetDatum(info.first_subject);
+	values[Anum_manifest_block_last_subject - 1] = Int64GetDatum(info.last_subject);
+	values[Anum_manifest_block_entries - 1] = Int32GetDatum(info.entries);
+	values[Anum_manifest_block_data - 1] = PointerGetDatum(copy);
+	store_queue(writer->store, values, isnull);
+	part_hash_block(writer->hash, table, block_no, data, info.len);
+	writer->nuses += info.entries;
+	writer->nblocks++;
+	pfree(DatumGetPointer(values[Anum_manifest_block_table_name - 1]));
+	pfree(copy);
+}
+
+void
+part_write_table(PartWriter *writer, const char *table, UseMerge *uses)
+{
+	int			room = block_room(table);
+	int32		block_no = 0;
+	UseEntry	entry;
+
+	if (!merge_next(uses, &entry, NULL))
+		return;
+	writer->tables = lappend(writer->tables, pstrdup(table));
+	block_begin(writer->blocks, room);
+	do
+	{
+		if (block_put(writer->blocks, &entry))
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		write_block(writer, table, block_no++);
+		block_begin(writer->blocks, room);
+		if (!block_put(writer->blocks, &entry))
+			elog(ERROR, "an entry does not fit an empty block");
+	} while (merge_next(uses, &entry, NULL));
+	write_block(writer, table, block_no);
+}
+
+static Datum
+table_names(PartWriter *writer)
+{
+	int			n = list_length(writer->tables);
+	char	  **names = palloc(Max(n, 1) * sizeof(char *));
+
+	for (int i = 0; i < n; i++)
+		names[i] = list_nth(writer->tables, i);
+	return run_make_text_array(names, n);
+}
+
+static EventId
+record_part(PartWriter *writer, Datum tables, const char *hash)
+{
+	cl_json_member members[] = {
+		DETAIL("run", psprintf(INT64_FORMAT, writer->run_id)),
+		DETAIL("part", psprintf(INT64_FORMAT, writer->part)),
+		DETAIL("tables", OidOutputFunctionCall(F_ARRAY_OUT, tables)),
+		DETAIL("count", psprintf(INT64_FORMAT, writer->nuses)),
+		DETAIL("blocks", psprintf("%d", writer->nblocks)),
+		DETAIL("hash", hash)
+	};
+	EventInput	event = {.kind = "run_part"};
+
+	event.detail = detail_json(members, lengthof(members));
+	return intake_record(SEAL_RUN, &event);
+}
+
+static void
+insert_part(PartWriter *writer, Datum tables, const uint8 *hash, const EventId *id)
+{
+	Store	   *store = store_open("run_part", RowExclusiveLock);
+	bytea	   *copy = palloc(VARHDRSZ + PART_HASH_BYTES);
+	Datum		values[Natts_run_part];
+	bool		isnull[Natts_run_part] = {0};
+
+	SET_VARSIZE(copy, VARHDRSZ + PART_HASH_BYTES);
+	memcpy(VARDATA(copy), hash, PART_HASH_BYTES);
+	values[Anum_run_part_run_id - 1] = Int64GetDatum(writer->run_id);
+	values[Anum_run_part_part - 1] = Int64GetDatum(writer->part);
+	values[Anum_run_part_event_id - 1] = Int64GetDatum(id->event_id);
+	values[Anum_run_part_tables - 1] = tables;
+	values[Anum_run_part_uses - 1] = Int64GetDatum(writer->nuses);
+	values[Anum_run_part_blocks - 1] = Int32GetDatum(writer->nblocks);
+	values[Anum_run_part_hash - 1] = PointerGetDatum(copy);
+	values[Anum_run_part_recorded_at - 1] = TimestampTzGetDatum(id->recorded_at);
+	store_insert(store, values, isnull);
+	store_close(store);
+}
+
+int64
+part_seal(PartWriter *writer)
+{
+	uint8		hash[PART_HASH_BYTES];
+	char		hex[2 * PART_HASH_BYTES + 1];
+	Datum		tables = table_names(writer);
+	EventId		id;
+
+	store_flush(writer->store);
+	store_close(writer->store);
+	part_hash_end(writer->hash, hash);
+	cl_hex_encode(hash, PART_HASH_BYTES, hex);
+	id = record_part(writer, tables, hex);
+	insert_part(writer, tables, hash, &id);
+	return id.event_id;
+}
+
+/* ---- reading ---- */
+
+typedef struct PartSource
+{
+	UseSource	source;
+	Store	   *store;
+	int64		run_id;
+	int64		part;
+	const char *table;
+	int64		last_subject;	/* of the block that is open */
+	int32		block_no;		/* -1: none is */
+	bool		exhausted;
+	BlockReader *reader;
+	char		data[BLCKSZ];
+} PartSource;
+
+static void
+open_stored_block(PartSource *s, HeapTuple tuple)
+{
+	bool		isnull;
+	bytea	   *data = DatumGetByteaPP(store_get(s->store, tuple, Anum_manifest_block_data, &isnull));
+	Size		len = VARSIZE_ANY_EXHDR(data);
+
+	if (len > sizeof(s->data))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("a block of run " INT64_FORMAT " is too long", s->run_id)));
+	s->block_no = DatumGetInt32(store_get(s->store, tuple, Anum_manifest_block_block_no, &isnull));
+	s->last_subject = DatumGetInt64(store_get(s->store, tuple, Anum_manifest_block_last_subject, &isnull));
+	memcpy(s->data, VARDATA_ANY(data), len);
+	block_open(s->reader, s->data, len);
+}
+
+/*
+ * Open the first block that the last two keys let through.  A fresh index scan
+ * each time: a scan left open for each part would pin a buffer for each.
+ */
+static bool
+find_block(PartSource *s, StrategyNumber by_subject, int64 last_subject,
+		   bool same_subject, int32 after_block)
+{
+	ScanKeyData keys[5];
+	StoreScan  *scan;
+	HeapTuple	tuple;
+	RegProcedure compare = by_subject == BTEqualStrategyNumber ? F_INT8EQ :
+		by_subject == BTGreaterStrategyNumber ? F_INT8GT : F_INT8GE;
+
+	store_key_int8(&keys[0], Anum_manifest_block_run_id, s->run_id);
+	store_key_int8(&keys[1], Anum_manifest_block_part, s->part);
+	store_key_text(&keys[2], Anum_manifest_block_table_name, s->table, strlen(s->table));
+	ScanKeyInit(&keys[3], Anum_manifest_block_last_subject, by_subject, compare,
+				Int64GetDatum(last_subject));
+	ScanKeyInit(&keys[4], Anum_manifest_block_block_no, BTGreaterStrategyNumber,
+				F_INT4GT, Int32GetDatum(after_block));
+	scan = store_scan(s->store, "manifest_block_pkey", GetActiveSnapshot(),
+					  same_subject ? 5 : 4, keys);
+	tuple = store_next(scan);
+	if (tuple)
+		open_stored_block(s, tuple);
+	store_end(scan);
+	pfree(DatumGetPointer(keys[2].sk_argument));
+	return tuple != NULL;
+}
+
+static bool
+open_next_block(PartSource *s)
+{
+	if (s->block_no < 0)
+		return find_block(s, BTGreaterEqualStrategyNumber, s->last_subject, false, 0);
+	return find_block(s, BTEqualStrategyNumber, s->last_subject, true, s->block_no) ||
+		find_block(s, BTGreaterStrategyNumber, s->last_subject, false, 0);
+}
+
+static bool
+part_next(UseSource *source)
+{
+	PartSource *s = (PartSource *) source;
+
+	while (s->block_no < 0 || !block_get(s->reader, &source->entry))
+		if (!open_next_block(s))
+			return false;
+	return true;
+}
+
+UseSource *
+part_source(Store *blocks, int64 run_id, const RunPart *part, const char *table,
+			int64 subject)
+{
+	PartSource *s = palloc0(sizeof(PartSource));
+
+	s->source.priority = part->part;
+	s->source.next = part_next;
+	s->store = blocks;
+	s->run_id = run_id;
+	s->part = part->part;
+	s->table = table;
+	s->last_subject = subject;
+	s->block_no = -1;
+	s->reader = block_reader();
+	return &s->source;
+}
+
+bool
+part_contains(UseSource *source, const UseEntry *entry)
+{
+	PartSource *s = (PartSource *) source;
+	int			order;
+
+	if (s->exhausted)
+		return false;
+	if (s->block_no < 0 || entry->subject > s->last_subject)
+	{
+		if (!find_block(s, BTGreaterEqualStrategyNumber, entry->subject, false, 0) ||
+			!part_next(source))
+		{
+			s->exhausted = true;
+			return false;
+		}
+	}
+	while ((order = use_entry_compare(&source->entry, entry)) < 0)
+		if (!part_next(source))
+		{
+			s->exhausted = true;
+			return false;
+		}
+	return order == 0;
+}
+
+/* ---- hash ---- */
+
+struct PartHash
+{
+	pg_cryptohash_ctx *sha;
+};
+
+static void
+check_hash(int result)
+{
+	if (result < 0)
+		elog(ERROR, "could not compute a SHA-256");
+}
+
+PartHash *
+part_hash_begin(void)
+{
+	PartHash   *hash = palloc(sizeof(PartHash));
+
+	hash->sha = pg_cryptohash_create(PG_SHA256);
+	check_hash(pg_cryptohash_init(hash->sha));
+	return hash;
+}
+
+void
+part_hash_number(PartHash *hash, uint32 number)
+{
+	number = pg_hton32(number);
+	part_hash_bytes(hash, &number, sizeof(number));
+}
+
+void
+part_hash_bytes(PartHash *hash, const void *bytes, size_t len)
+{
+	check_hash(pg_cryptohash_update(hash->sha, bytes, len));
+}
+
+void
+part_hash_block(PartHash *hash, const char *table, int32 block_no,
+				const char *data, int len)
+{
+	part_hash_number(hash, strlen(table));
+	part_hash_bytes(hash, table, strlen(table));
+	part_hash_number(hash, block_no);
+	part_hash_number(hash, len);
+	part_hash_bytes(hash, data, len);
+}
+
+void
+part_hash_end(PartHash *hash, uint8 *out)
+{
+	check_hash(pg_cryptohash_final(hash->sha, out, PART_HASH_BYTES));
+	pg_cryptohash_free(hash->sha);
+	pfree(hash);
+}

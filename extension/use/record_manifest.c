@@ -1,0 +1,239 @@
+/*
+ * record_manifest.c
+ *		record_use(run, manifest).
+ *
+ * What a manifest found stays, but for subjects that changed since: they are
+ * asked about again.  For a run of the past all are, as of its used_at.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "ledger/arguments.h"
+#include "ledger/subject.h"
+#include "use/collected.h"
+#include "use/manifest.h"
+#include "use/pending.h"
+#include "use/ranged.h"
+#include "use/recheck.h"
+
+#define ASK_AT_ONCE 10000
+
+PG_FUNCTION_INFO_V1(consent_record_use_manifest);
+
+/* A use to be asked about again. */
+typedef struct Again
+{
+	UseEntry	entry;
+	char	   *subject_key;	/* NULL: known by number */
+} Again;
+
+typedef struct Recording
+{
+	PendingRun *pending;
+	Recheck    *recheck;
+	Ranged	   *ranged;
+	bool		all;
+	const ProtectedTable *table;
+	UseTable   *target;
+	int64		uses;
+	int			nagain;
+	Again	   *again;
+	MemoryContext context;		/* of what the waiting ones point to */
+} Recording;
+
+static void
+check_purposes(const Run *run, const Manifest *manifest)
+{
+	bool		same = run->npurposes == manifest->npurposes;
+
+	for (int i = 0; same && i < run->npurposes; i++)
+		same = strcmp(run->purposes[i], manifest->purposes[i]) == 0;
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the manifest and run " INT64_FORMAT " are not for the same purposes", run->run_id),
+				 errhint("Make the manifest with the purposes of the run.")));
+}
+
+/* ---- asking again ---- */
+
+static void
+ask_one(Recording *r, Again *again, CollectedTimes *times)
+{
+	AskRow		row = {0};
+	GateParty	party = {0};
+	char		buf[ROW_KEY_TEXT_SIZE];
+
+	row.row.table = r->table;
+	row.rule = PARTY_ALL;
+	row.row.row_key = row_key_text(&again->entry.key, buf, &row.row.row_key_len);
+	row.row.has_collected = collected_find(times, row.row.row_key, row.row.row_key_len,
+										   &row.row.collected);
+	party.kind = again->subject_key ? GATE_TEXT : GATE_SUBJECT_NO;
+	party.bytes = again->subject_key;
+	party.len = again->subject_key ? strlen(again->subject_key) : 0;
+	party.number = again->entry.subject;
+	row.parties = &party;
+	row.nparties = again->subject_key || again->entry.subject != NO_PARTY ? 1 : 0;
+	row.codes = &again->entry.code;
+	ask_row(r->pending->ask, &row);
+	again->entry.subject = party.subject_no;
+	pending_add(r->pending, r->target, &again->entry,
+				party.subject_no == NO_PARTY ? again->subject_key : NULL);
+}
+
+static void
+ask_waiting(Recording *r)
+{
+	MemoryContext old = MemoryContextSwitchTo(r->context);
+	CollectedTimes *times = collected_begin();
+
+	for (int i = 0; r->table->collected_at && i < r->nagain; i++)
+		if (r->again[i].subject_key ||
+			ranged_subject(r->ranged, r->again[i].entry.subject))
+			collected_want(times, &r->again[i].entry.key);
+	collected_look_up(times, r->table);
+	for (int i = 0; i < r->nagain; i++)
+		ask_one(r, &r->again[i], times);
+	r->nagain = 0;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(r->context);
+}
+
+static void
+ask_later(Recording *r, const UseEntry *entry, const char *subject_key)
+{
+	Again	   *again;
+
+	if (r->nagain == ASK_AT_ONCE)
+		ask_waiting(r);
+	again = &r->again[r->nagain++];
+	again->entry = *entry;
+	again->subject_key = subject_key ? MemoryContextStrdup(r->context, subject_key) : NULL;
+	if (subject_key)
+		again->entry.subject = NO_PARTY;
+	if (entry->key.kind == ROW_KEY_INT)
+		return;
+	again->entry.key.bytes = MemoryContextAlloc(r->context, Max(entry->key.len, 1));
+	memcpy(unconstify(char *, again->entry.key.bytes), entry->key.bytes, entry->key.len);
+}
+
+/* ---- taking over ---- */
+
+static void
+take_known(Recording *r, UseTable *source)
+{
+	UseMerge   *merge = merge_create();
+	int64		subject = -1;
+	bool		again = false;
+	UseEntry	entry;
+
+	useset_read(source->known, merge, 0);
+	while (merge_next(merge, &entry, NULL))
+	{
+		CHECK_FOR_INTERRUPTS();
+		r->uses++;
+		if (entry.subject != subject)
+			again = r->all || (entry.subject != NO_PARTY &&
+							   recheck_subject(r->recheck, entry.subject));
+		subject = entry.subject;
+		if (again)
+			ask_later(r, &entry, NULL);
+		else
+			pending_add(r->pending, r->target, &entry, NULL);
+	}
+}
+
+/* Who is known by now has changed. */
+static void
+take_unknown(Recording *r, UseTable *source)
+{
+	UseMerge   *merge = merge_create();
+	int64		place = -1;
+	bool		again = false;
+	UseEntry	entry;
+
+	useset_read(source->unknown, merge, 0);
+	while (merge_next(merge, &entry, NULL))
+	{
+		const char *key = strangers_key(source->strangers, entry.subject);
+
+		CHECK_FOR_INTERRUPTS();
+		r->uses++;
+		if (entry.subject != place)
+		{
+			SubjectRow	row;
+
+			subject_check_key(declared_get(), key, strlen(key));
+			again = r->all || subject_find(key, strlen(key), GetActiveSnapshot(), &row);
+		}
+		place = entry.subject;
+		if (again)
+			ask_later(r, &entry, key);
+		else
+			pending_add(r->pending, r->target, &entry, key);
+	}
+}
+
+static void
+take_manifest(Recording *r, Manifest *manifest)
+{
+	ListCell   *lc;
+
+	foreach(lc, manifest->tables)
+	{
+		UseTable   *source = lfirst(lc);
+
+		r->table = declared_table(declared_get(), source->known_as, strlen(source->known_as));
+		r->target = pending_table(r->pending, r->table->known_as);
+		take_known(r, source);
+		if (source->unknown)
+			take_unknown(r, source);
+		ask_waiting(r);
+	}
+}
+
+static int64
+record_manifest(int64 run_id, Datum value)
+{
+	Recording	r = {0};
+	Manifest   *manifest = manifest_from_datum(value, CurrentMemoryContext);
+
+	r.pending = pending_run(run_id);
+	check_purposes(r.pending->run, manifest);
+	r.again = palloc(ASK_AT_ONCE * sizeof(Again));
+	r.context = AllocSetContextCreate(CurrentMemoryContext, "consent uses asked again",
+									  ALLOCSET_DEFAULT_SIZES);
+	store_push_latest_snapshot();
+	r.recheck = recheck_begin(manifest->position);
+	r.ranged = ranged_begin();
+	r.all = r.pending->run->past || recheck_all(r.recheck);
+	take_manifest(&r, manifest);
+	ranged_end(r.ranged);
+	recheck_end(r.recheck);
+	store_pop_snapshot();
+	return r.uses;
+}
+
+Datum
+consent_record_use_manifest(PG_FUNCTION_ARGS)
+{
+	MemoryContext context;
+	MemoryContext old;
+	int64		uses;
+
+	argument_refuse_null(fcinfo, 0, "run_id");
+	if (PG_ARGISNULL(1))
+		PG_RETURN_INT64(0);
+	context = AllocSetContextCreate(CurrentMemoryContext, "consent record manifest",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	uses = record_manifest(PG_GETARG_INT64(0), PG_GETARG_DATUM(1));
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	PG_RETURN_INT64(uses);
+}

@@ -1,0 +1,289 @@
+/*
+ * report.c
+ *		record_use(run, table, keys): report back by key what was used.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "ledger/arguments.h"
+#include "use/columns.h"
+#include "use/lookup.h"
+#include "use/part.h"
+#include "use/pending.h"
+#include "use/report.h"
+
+PG_FUNCTION_INFO_V1(consent_record_use_keys);
+
+/* What one report found. */
+typedef struct Report
+{
+	PendingRun *pending;
+	const ProtectedTable *table;
+	UseTable   *uses;			/* every use */
+	UseTable   *rows;			/* one use of each row: that of its first party */
+	bool		row_begins;
+	int64		not_permitted;
+} Report;
+
+static void
+keep_use(const UseEntry *entry, const char *subject_key, void *arg)
+{
+	Report	   *report = arg;
+
+	usetable_add(report->uses, entry, subject_key);
+	if (report->row_begins)
+		usetable_add(report->rows, entry, subject_key);
+	report->row_begins = false;
+}
+
+static void
+found_row(const FoundRow *found, void *arg)
+{
+	Report	   *report = arg;
+	AskRow		row = {0};
+
+	row_from_found(report->table, found, &row);
+	if (!ask_row(report->pending->ask, &row))
+		report->not_permitted++;
+	report->row_begins = true;
+	row_uses(&row, keep_use, report);
+}
+
+/* ---- what was there already ---- */
+
+/* Where to look for uses that were recorded before. */
+typedef struct Before
+{
+	Store	   *blocks;
+	int			nparts;
+	UseSource **parts;
+	UseProbe   *pending;
+} Before;
+
+static Before *
+open_before(Report *report)
+{
+	Before	   *before = palloc0(sizeof(Before));
+	int64		run_id = report->pending->run->run_id;
+	UseTable   *table = usetable_find(report->pending->tables, report->table->known_as);
+	RunPart    *parts;
+
+	store_push_latest_snapshot();
+	before->blocks = store_open("manifest_block", AccessShareLock);
+	parts = run_parts(run_id, GetActiveSnapshot(), &before->nparts);
+	before->parts = palloc(Max(before->nparts, 1) * sizeof(UseSource *));
+	for (int i = 0; i < before->nparts; i++)
+		before->parts[i] = part_source(before->blocks, run_id, &parts[i],
+									   report->table->known_as, NO_PARTY);
+	if (table)
+		before->pending = useset_probe(table->known);
+	return before;
+}
+
+static void
+close_before(Before *before)
+{
+	store_close(before->blocks);
+	store_pop_snapshot();
+}
+
+static bool
+was_there(Before *before, const UseEntry *entry)
+{
+	if (before->pending && useset_contains(before->pending, entry))
+		return true;
+	for (int i = 0; i < before->nparts; i++)
+		if (part_contains(before->parts[i], entry))
+			return true;
+	return false;
+}
+
+/* How many of the rows were recorded for this run before. */
+static int64
+count_known_already(Report *report)
+{
+	Before	   *before = open_before(report);
+	UseMerge   *merge = merge_create();
+	int64		n = 0;
+	UseEntry	entry;
+
+	useset_read(report->rows->known, merge, 0);
+	while (merge_next(merge, &entry, NULL))
+	{
+		CHECK_FOR_INTERRUPTS();
+		n += was_there(before, &entry);
+	}
+	close_before(before);
+	return n;
+}
+
+/* Those whose first party the ledger does not know can only be pending. */
+static int64
+count_unknown_already(Report *report)
+{
+	UseTable   *table = usetable_find(report->pending->tables, report->table->known_as);
+	UseMerge   *merge;
+	UseProbe   *probe;
+	int64		n = 0;
+	UseEntry	entry;
+
+	if (!table || !table->unknown || !report->rows->unknown)
+		return 0;
+	merge = merge_create();
+	probe = useset_probe(table->unknown);
+	useset_read(report->rows->unknown, merge, 0);
+	while (merge_next(merge, &entry, NULL))
+	{
+		const char *key = strangers_key(report->rows->strangers, entry.subject);
+
+		entry.subject = strangers_find(table->strangers, key);
+		if (entry.subject > 0)
+			n += useset_contains(probe, &entry);
+	}
+	return n;
+}
+
+/* ---- recording ---- */
+
+static void
+add_set(Report *report, UseTable *target, UseSet *set, const Strangers *strangers)
+{
+	UseMerge   *merge = merge_create();
+	UseEntry	entry;
+
+	useset_read(set, merge, 0);
+	while (merge_next(merge, &entry, NULL))
+	{
+		const char *key = strangers ? strangers_key(strangers, entry.subject) : NULL;
+
+		pending_add(report->pending, target, &entry, key);
+	}
+}
+
+static void
+add_uses(Report *report)
+{
+	UseTable   *target = pending_table(report->pending, report->table->known_as);
+
+	add_set(report, target, report->uses->known, NULL);
+	if (report->uses->unknown)
+		add_set(report, target, report->uses->unknown, report->uses->strangers);
+}
+
+static UseTable *
+working_table(const ProtectedTable *table)
+{
+	return usetable_create(CurrentMemoryContext, table->known_as,
+						   (Size) work_mem * 1024 / 2, true);
+}
+
+/* Record the rows with these keys (text[], each once). */
+ReportCounts
+report_keys(int64 run_id, const ProtectedTable *table, ArrayType *keys, int nkeys)
+{
+	Report		report = {0};
+	ReportCounts counts = {0};
+	int64		found;
+
+	report.pending = pending_run(run_id);
+	report.table = table;
+	report.uses = working_table(table);
+	report.rows = working_table(table);
+	if (!lookup_rows(table, keys, found_row, &report, &found))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("protected table \"%s\" does not exist in this database", table->known_as),
+				 errdetail("It was %s.%s.", table->schema_name, table->table_name),
+				 errhint("Collect a manifest where the table is, and record that.")));
+	counts.missing = nkeys - found;
+	counts.not_permitted = report.not_permitted;
+	counts.already = count_known_already(&report) + count_unknown_already(&report);
+	counts.added = found - counts.already;
+	if (counts.added > 0)
+		add_uses(&report);
+	usetable_destroy(report.uses);
+	usetable_destroy(report.rows);
+	return counts;
+}
+
+/* ---- arguments ---- */
+
+/* The texts of the keys, each once; the array may be of text, bigint or uuid. */
+static ArrayType *
+distinct_texts(ArrayType *array, int *nkeys)
+{
+	Oid			type = ARR_ELEMTYPE(array);
+	Strangers  *seen = strangers_create(CurrentMemoryContext);
+	Oid			output;
+	bool		varlena;
+	int16		typlen;
+	bool		byval;
+	char		align;
+	Datum	   *values;
+	bool	   *isnull;
+	int			n;
+	int			kept = 0;
+
+	get_typlenbyvalalign(type, &typlen, &byval, &align);
+	getTypeOutputInfo(type, &output, &varlena);
+	deconstruct_array(array, type, typlen, byval, align, &values, &isnull, &n);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *key;
+
+		if (isnull[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("a row key cannot be NULL")));
+		key = type == TEXTOID ? TextDatumGetCString(values[i]) : OidOutputFunctionCall(output, values[i]);
+		if (strangers_place(seen, key, strlen(key)) <= kept)
+			continue;
+		values[kept++] = CStringGetTextDatum(key);
+	}
+	*nkeys = kept;
+	return construct_array(values, kept, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+Datum
+consent_record_use_keys(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "consent report",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+	ReportCounts counts;
+	ArrayType  *keys;
+	int			nkeys;
+	text	   *name;
+	TupleDesc	desc;
+	Datum		values[4];
+	bool		isnull[4] = {0};
+
+	argument_refuse_null(fcinfo, 0, "run_id");
+	argument_refuse_null(fcinfo, 1, "table_name");
+	argument_refuse_null(fcinfo, 2, "row_keys");
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	name = PG_GETARG_TEXT_PP(1);
+	old = MemoryContextSwitchTo(context);
+	keys = distinct_texts(PG_GETARG_ARRAYTYPE_P(2), &nkeys);
+	counts = report_keys(PG_GETARG_INT64(0),
+						 declared_table(declared_get(), VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)),
+						 keys, nkeys);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	values[0] = Int64GetDatum(counts.added);
+	values[1] = Int64GetDatum(counts.already);
+	values[2] = Int64GetDatum(counts.missing);
+	values[3] = Int64GetDatum(counts.not_permitted);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
+}
