@@ -21,12 +21,13 @@ AS $$
 		-- a yes or no
 		('{recorder, importer, trainer, auditor, admin}', '{permits}'),
 		-- use
-		('{trainer}', '{open_run, record_use, close_run, manifest, manifest_union}'),
+		('{trainer}', '{open_run, record_use, close_run, manifest, manifest_union, only_by_triggers}'),
 		-- questions about people
 		('{auditor}',
 		 '{verdict, explain, choices_of, history, uses_of, withdrawn_uses, preset_uses,
 		   unpermitted_uses, retroactive_uses, collected_before_notice, unclosed_runs,
-		   silent_notice_changes, late_events, settings_without_event, verify}'),
+		   silent_notice_changes, late_events, settings_without_event, verify,
+		   run_uses, subject_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings}'),
 		-- what is declared
 		('{admin}',
 		 '{create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
@@ -41,8 +42,8 @@ AS $$
 		('{trainer}', 'INSERT', '{used_key}'),
 		('{trainer, auditor}', 'SELECT', '{run}'),
 		('{auditor}', 'SELECT',
-		 '{event, event_log, scope_state, seal, seal_pending, manifest_block,
-		   withdrawn_uses, preset_uses, unpermitted_uses, retroactive_uses,
+		 '{event, event_log, scope_state, seal, seal_pending, run_draw, run_part, manifest_block,
+		   missing_parts, withdrawn_uses, preset_uses, unpermitted_uses, retroactive_uses,
 		   collected_before_notice, unclosed_runs, silent_notice_changes, late_events,
 		   settings_without_event}'),
 		-- not the salts and the hashes of erased keys, by which people could be guessed
