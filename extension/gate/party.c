@@ -13,18 +13,24 @@
 #include "gate/party.h"
 #include "ledger/subject.h"
 
-static void
-refuse_type(const Declared *d, Oid type)
+/* Text is taken in every ledger; other types where the subjects are of it. */
+static inline void
+check_type(const Declared *d, Oid type)
 {
-	const char *expected = subject_type_name(d->subject_type);
+	const char *expected;
 
+	if (type == TEXTOID ||
+		(type == INT8OID && d->subject_type == SUBJECT_BIGINT) ||
+		(type == UUIDOID && d->subject_type == SUBJECT_UUID))
+		return;
+	expected = subject_type_name(d->subject_type);
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("subjects of this ledger are %s, not %s", expected, format_type_be(type)),
 			 errhint("Pass the application's own key as %s.", expected)));
 }
 
-/* Text is taken in every ledger, if it is canonically written. */
+/* Only if it is canonically written. */
 static void
 text_party(const Declared *d, text *value, GateParty *party)
 {
@@ -39,28 +45,22 @@ gate_party(const Declared *d, Datum value, bool isnull, Oid type, GateParty *par
 {
 	memset(party, 0, sizeof(GateParty));
 	party->verdict = CL_UNKNOWN;
+	check_type(d, type);
 	if (isnull)
 		return;
 	switch (type)
 	{
 		case INT8OID:
-			if (d->subject_type != SUBJECT_BIGINT)
-				refuse_type(d, type);
 			party->kind = GATE_BIGINT;
 			party->number = DatumGetInt64(value);
 			break;
 		case UUIDOID:
-			if (d->subject_type != SUBJECT_UUID)
-				refuse_type(d, type);
 			party->kind = GATE_UUID;
 			party->bytes = (const char *) DatumGetUUIDP(value)->data;
 			party->len = UUID_LEN;
 			break;
-		case TEXTOID:
-			text_party(d, DatumGetTextPP(value), party);
-			break;
 		default:
-			refuse_type(d, type);
+			text_party(d, DatumGetTextPP(value), party);
 	}
 }
 
@@ -93,9 +93,8 @@ party_walk(const Declared *d, ArrayType *array, PartyWalk *walk)
 	walk->next = ARR_DATA_PTR(array);
 	walk->nulls = ARR_NULLBITMAP(array);
 	walk->place = 0;
-	/* Before an empty array or one of NULLs, too, would hide a mistake. */
-	if (walk->type != TEXTOID && walk->type != INT8OID && walk->type != UUIDOID)
-		refuse_type(d, walk->type);
+	/* Of an empty array, too: it would hide a mistake. */
+	check_type(d, walk->type);
 }
 
 bool

@@ -14,8 +14,10 @@
 
 PG_FUNCTION_INFO_V1(consent_permits_columns);
 PG_FUNCTION_INFO_V1(consent_permits_subject);
+PG_FUNCTION_INFO_V1(consent_permits_item);
 PG_FUNCTION_INFO_V1(consent_verdict_columns);
 PG_FUNCTION_INFO_V1(consent_verdict_subject);
+PG_FUNCTION_INFO_V1(consent_verdict_item);
 
 /* ---- arguments ---- */
 
@@ -30,8 +32,8 @@ begin_question(FunctionCallInfo fcinfo, Question *q)
 }
 
 /* Arguments n and n + 1. */
-static void
-time_arguments(FunctionCallInfo fcinfo, int n, GateTime *time)
+void
+question_time(FunctionCallInfo fcinfo, int n, GateTime *time)
 {
 	time->has_at = !PG_ARGISNULL(n);
 	if (time->has_at)
@@ -72,7 +74,7 @@ question_of_columns(FunctionCallInfo fcinfo, Question *q, bool with_time)
 	if (q->row.table != NULL)
 		q->rule = q->row.table->rule;
 	if (with_time)
-		time_arguments(fcinfo, 5, &q->time);
+		question_time(fcinfo, 5, &q->time);
 }
 
 void
@@ -80,11 +82,29 @@ question_of_subject(FunctionCallInfo fcinfo, Question *q, bool with_time, GatePa
 {
 	begin_question(fcinfo, q);
 	if (with_time)
-		time_arguments(fcinfo, 2, &q->time);
+		question_time(fcinfo, 2, &q->time);
 	gate_party(q->declared, PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0),
 			   PG_ARGISNULL(0), get_fn_expr_argtype(fcinfo->flinfo, 0), party);
 	q->parties = party;
 	q->nparties = 1;
+}
+
+bool
+question_of_item(FunctionCallInfo fcinfo, Question *q, bool with_time)
+{
+	GateItem	item;
+
+	begin_question(fcinfo, q);
+	if (with_time)
+		question_time(fcinfo, 2, &q->time);
+	if (PG_ARGISNULL(0))
+		return false;
+	gate_take_item(q->declared, PG_GETARG_DATUM(0), &item);
+	q->row = item.row;
+	q->rule = item.row.table->rule;
+	q->parties = item.parties;
+	q->nparties = item.nparties;
+	return true;
 }
 
 /* ---- answers ---- */
@@ -147,6 +167,17 @@ consent_permits_subject(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(permits(&q, decide(&q)));
 }
 
+/* Where there is no row there is nothing to permit. */
+Datum
+consent_permits_item(PG_FUNCTION_ARGS)
+{
+	Question	q;
+
+	if (!question_of_item(fcinfo, &q, false))
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(permits(&q, decide(&q)));
+}
+
 Datum
 consent_verdict_columns(PG_FUNCTION_ARGS)
 {
@@ -165,5 +196,15 @@ consent_verdict_subject(PG_FUNCTION_ARGS)
 	GateParty	party;
 
 	question_of_subject(fcinfo, &q, true, &party);
+	return verdict_datum(decide(&q));
+}
+
+Datum
+consent_verdict_item(PG_FUNCTION_ARGS)
+{
+	Question	q;
+
+	if (!question_of_item(fcinfo, &q, true))
+		return verdict_datum(CL_UNKNOWN);
 	return verdict_datum(decide(&q));
 }

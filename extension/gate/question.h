@@ -37,4 +37,7 @@ extern void question_of_subject(FunctionCallInfo fcinfo, Question *q, bool with_
 								GateParty *party);
 extern bool question_of_item(FunctionCallInfo fcinfo, Question *q, bool with_time);
 
+/* Arguments n and n + 1: at and known_at. */
+extern void question_time(FunctionCallInfo fcinfo, int n, GateTime *time);
+
 #endif

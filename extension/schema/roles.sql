@@ -24,7 +24,7 @@ AS $$
 		('{trainer}', '{open_run, record_use, close_run, manifest, manifest_union, only_by_triggers}'),
 		-- questions about people
 		('{auditor}',
-		 '{verdict, explain, choices_of, history, uses_of, withdrawn_uses, preset_uses,
+		 '{verdict, explain, choices_of, history, subject_key, uses_of, withdrawn_uses, preset_uses,
 		   unpermitted_uses, retroactive_uses, collected_before_notice, unclosed_runs,
 		   silent_notice_changes, late_events, settings_without_event, verify,
 		   run_uses, subject_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings}'),
