@@ -21,7 +21,6 @@
 #include "ledger/store.h"
 #include "type/consent.h"
 
-#define EVIDENCE_LABEL "consent_ledger/evidence/v1"
 
 struct Slice
 {
@@ -78,7 +77,7 @@ void
 slice_evidence_hmac(const uint8 *salt, const char *evidence, uint8 *hmac)
 {
 	cl_part		parts[2] = {
-		{EVIDENCE_LABEL, strlen(EVIDENCE_LABEL)},
+		{CL_COMMIT_EVIDENCE, strlen(CL_COMMIT_EVIDENCE)},
 		{evidence, strlen(evidence)}
 	};
 

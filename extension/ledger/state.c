@@ -22,7 +22,6 @@
 #include "ledger/subject.h"
 #include "type/consent.h"
 
-#define SUBJECT_LABEL "consent_ledger/subject/v1"
 
 /* The events of one subject in the slice, and what is known of her. */
 typedef struct Member
@@ -64,7 +63,7 @@ subject_commitment(const char *origin, const uint8 *salt, int64 subject_no,
 {
 	char		number[32];
 	cl_part		parts[4] = {
-		{SUBJECT_LABEL, strlen(SUBJECT_LABEL)},
+		{CL_COMMIT_SUBJECT, strlen(CL_COMMIT_SUBJECT)},
 		{origin, strlen(origin)},
 		{number, 0},
 		{key, strlen(key)}
