@@ -12,7 +12,7 @@ OBJS = $(SOURCES:.c=.o)
 
 # The install script is the concatenation of these, in this order.
 SCHEMA = $(wildcard $(addprefix extension/schema/, type.sql ledger.sql \
-	declare.sql track.sql protect.sql gate.sql use.sql verify.sql audit.sql guard.sql roles.sql))
+	declare.sql track.sql protect.sql gate.sql use.sql log.sql verify.sql audit.sql guard.sql roles.sql))
 SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SCRIPT)
 EXTRA_CLEAN = $(SCRIPT) $(shell find extension -name '*.o' 2>/dev/null)
