@@ -402,9 +402,18 @@ store_scan(Store *store, const char *index, Snapshot snapshot,
 	return scan;
 }
 
+/* An index scan allocates as it goes: let that last as long as the scan. */
+static MemoryContext
+switch_to_scan(StoreScan *scan)
+{
+	return MemoryContextSwitchTo(GetMemoryChunkContext(scan));
+}
+
 void
 store_rescan(StoreScan *scan, ScanKey keys)
 {
+	MemoryContext old = switch_to_scan(scan);
+
 	memcpy(scan->keys, keys, scan->nkeys * sizeof(ScanKeyData));
 	if (scan->index)
 	{
@@ -413,11 +422,13 @@ store_rescan(StoreScan *scan, ScanKey keys)
 	}
 	else
 		table_rescan(scan->by_table, scan->keys);
+	MemoryContextSwitchTo(old);
 }
 
 HeapTuple
 store_next(StoreScan *scan)
 {
+	MemoryContext old = switch_to_scan(scan);
 	bool		found;
 
 	CHECK_FOR_INTERRUPTS();
@@ -425,6 +436,7 @@ store_next(StoreScan *scan)
 		found = index_getnext_slot(scan->by_index, ForwardScanDirection, scan->slot);
 	else
 		found = table_scan_getnextslot(scan->by_table, ForwardScanDirection, scan->slot);
+	MemoryContextSwitchTo(old);
 	return found ? ExecFetchSlotHeapTuple(scan->slot, false, NULL) : NULL;
 }
 
