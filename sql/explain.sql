@@ -26,6 +26,9 @@ FROM exp_message m, consent.explain(m, 'exp_ai') WITH ORDINALITY ORDER BY id, or
 SELECT party, verdict, event_id = :preset AS preset, because FROM consent.explain('exp_alice', 'exp_ai', at => '2024-08-15 00:00Z');
 SELECT party, verdict, event_id, because FROM consent.explain('exp_alice', 'exp_ai', at => '2024-07-01 00:00Z');
 SELECT party, verdict, event_id, because FROM consent.explain('exp_alice', 'exp_ai', known_at => '2024-07-01 00:00Z');
+-- by columns
+SELECT party, verdict, because FROM consent.explain('{exp_alice, exp_carol}'::text[], 'exp_ai', 'exp_message', '2');
+SELECT party, verdict, because FROM consent.explain('{exp_alice}'::text[], 'exp_ai', 'exp_message', '22');
 -- without a party
 SELECT party, verdict, event_id, because FROM consent.explain('{}'::text[], 'exp_ai');
 SELECT party, verdict, event_id, because FROM consent.explain(NULL::text, 'exp_ai');
