@@ -103,6 +103,8 @@ CREATE TABLE consent.scope_state (
 	state       consent.consent NOT NULL,
 	CONSTRAINT scope_state_key UNIQUE NULLS NOT DISTINCT (subject_no, table_name, row_key)
 ) WITH (fillfactor = 85);
+-- row_key may be NULL, so no key identifies a row to a logical subscriber.
+ALTER TABLE consent.scope_state REPLICA IDENTITY FULL;
 COMMENT ON TABLE consent.scope_state IS 'Current state of the choices about one table (row_key NULL) or one row; derived from the events';
 
 CREATE TABLE consent.event_log (
