@@ -1,0 +1,25 @@
+-- Use the permitted messages and leave a record of it, commit included: an
+-- insert of (run, row, subject, verdict, time) with a primary key and an index
+-- on the subject, against record_use() in WHERE.
+-- @goal 0.1
+-- @setup
+CREATE TABLE plain_run (run_id bigserial PRIMARY KEY);
+-- @reset
+DROP TABLE IF EXISTS plain_use;
+CREATE TABLE plain_use (run_id bigint, message_id bigint, subject text, verdict text, used_at timestamptz, PRIMARY KEY (run_id, message_id, subject));
+CREATE INDEX ON plain_use (subject);
+CHECKPOINT;
+-- @baseline
+INSERT INTO plain_use
+SELECT 1, m.id, s.subject, 'granted', now()
+FROM message m
+JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND c1.granted
+JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
+LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s;
+-- @ours
+SELECT consent.open_run('bench', '{ai_training}') AS run \gset
+SELECT count(*) FROM message m WHERE consent.record_use(:run, 'message', m.id, ARRAY[sender, recipient], sent_at);
+-- @bytes
+INSERT INTO plain_use SELECT 1, id, sender, 'granted', now() FROM message WHERE id <= 100000;
+SELECT (SELECT pg_total_relation_size('plain_use') / count(*) FROM plain_use),
+	round((SELECT pg_total_relation_size('consent.manifest_block')) / (SELECT sum(uses) FROM consent.run_part), 2);
