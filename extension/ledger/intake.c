@@ -257,8 +257,6 @@ static void
 fill_event(Intake *intake, SliceEvent *event, const EventInput *in,
 		   Consent *choices, const EventId *id, const char *table_name)
 {
-	uint8		nonce[CL_NONCE_BYTES];
-
 	memset(event->isnull, true, sizeof(event->isnull));
 	event->values[Anum_event_log_event_id - 1] = Int64GetDatum(id->event_id);
 	event->isnull[Anum_event_log_event_id - 1] = false;
@@ -282,9 +280,7 @@ fill_event(Intake *intake, SliceEvent *event, const EventInput *in,
 		event->values[Anum_event_log_choices - 1] = PointerGetDatum(choices);
 		event->isnull[Anum_event_log_choices - 1] = false;
 	}
-	if (cl_random(nonce, sizeof(nonce)) != CL_OK)
-		elog(ERROR, "no random bytes to be had");
-	set_bytes(event, Anum_event_log_nonce, nonce, sizeof(nonce));
+	set_bytes(event, Anum_event_log_nonce, slice_nonce(intake->slice), CL_NONCE_BYTES);
 	set_evidence(event, in->evidence);
 	event->subject = in->subject ? pstrdup(in->subject) : NULL;
 	event->choices = choices;

@@ -22,6 +22,8 @@
 #include "type/consent.h"
 
 
+#define NONCES_AT_ONCE 64
+
 struct Slice
 {
 	SealKind	kind;
@@ -31,6 +33,8 @@ struct Slice
 	int			allocated;
 	bool		has_evidence;
 	SliceEvent *events;
+	int			nonces_left;	/* random bytes are drawn for many events at once */
+	uint8		nonces[NONCES_AT_ONCE][CL_NONCE_BYTES];
 	int16	   *by_external;	/* hash of external ids: place + 1, or NULL */
 };
 
@@ -65,6 +69,18 @@ slice_add(Slice *slice, int64 *event_id)
 	event = &slice->events[slice->count++];
 	memset(event, 0, sizeof(SliceEvent));
 	return event;
+}
+
+const uint8 *
+slice_nonce(Slice *slice)
+{
+	if (slice->nonces_left == 0)
+	{
+		slice->nonces_left = slice->count == 1 ? 1 : NONCES_AT_ONCE;
+		if (cl_random(slice->nonces, slice->nonces_left * CL_NONCE_BYTES) != CL_OK)
+			elog(ERROR, "no random bytes to be had");
+	}
+	return slice->nonces[--slice->nonces_left];
 }
 
 bool

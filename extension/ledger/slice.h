@@ -27,6 +27,8 @@ extern Slice *slice_begin(SealKind kind, const Declared *d);
 
 /* A place for the next event; *event_id gets the id it has from now on. */
 extern SliceEvent *slice_add(Slice *slice, int64 *event_id);
+/* The nonce for the event that was added last. */
+extern const uint8 *slice_nonce(Slice *slice);
 extern bool slice_is_full(const Slice *slice);
 
 /* Remember the external id of the event that was added last. */
