@@ -63,7 +63,6 @@ collected_look_up(CollectedTimes *times, const ProtectedTable *table)
 {
 	int			n = strangers_count(times->keys);
 	Datum	   *keys;
-	int64		found;
 
 	if (n == 0)
 		return;
@@ -73,7 +72,7 @@ collected_look_up(CollectedTimes *times, const ProtectedTable *table)
 	times->times = palloc0(n * sizeof(CollectedTime));
 	times->table_exists =
 		lookup_rows(table, construct_array(keys, n, TEXTOID, -1, false, TYPALIGN_INT),
-					found_row, times, &found);
+					found_row, times);
 }
 
 static const CollectedTime *

@@ -106,7 +106,7 @@ make_query(Oid relid, const ProtectedTable *table)
 		appendStringInfoString(&query, "::pg_catalog.text");
 	}
 	appendStringInfo(&query,
-					 " FROM (SELECT DISTINCT key FROM pg_catalog.unnest($1) AS u(key)) AS k JOIN %s AS t",
+					 " FROM pg_catalog.unnest($1) AS k(key) JOIN %s AS t",
 					 quote_qualified_identifier(table->schema_name, table->table_name));
 	append_join(&query, relid, table);
 	return query.data;
@@ -141,12 +141,11 @@ report_row(HeapTuple tuple, TupleDesc desc, FoundRow *row, FoundCallback found, 
 	found(row, arg);
 }
 
-static int64
+static void
 fetch_all(Portal portal, FoundRow *row, FoundCallback found, void *arg)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent rows",
 											   ALLOCSET_DEFAULT_SIZES);
-	int64		n = 0;
 
 	for (;;)
 	{
@@ -160,16 +159,14 @@ fetch_all(Portal portal, FoundRow *row, FoundCallback found, void *arg)
 			report_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row, found, arg);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(work);
-		n += SPI_processed;
 		SPI_freetuptable(SPI_tuptable);
 	}
 	MemoryContextDelete(work);
-	return n;
 }
 
 bool
 lookup_rows(const ProtectedTable *table, ArrayType *keys,
-			FoundCallback found, void *arg, int64 *nfound)
+			FoundCallback found, void *arg)
 {
 	Oid			schema = get_namespace_oid(table->schema_name, true);
 	Oid			relid = OidIsValid(schema) ? get_relname_relid(table->table_name, schema) : InvalidOid;
@@ -178,7 +175,6 @@ lookup_rows(const ProtectedTable *table, ArrayType *keys,
 	FoundRow	row = {0};
 	Portal		portal;
 
-	*nfound = 0;
 	if (!OidIsValid(relid))
 		return false;
 	row.nparties = table->nparties;
@@ -187,7 +183,7 @@ lookup_rows(const ProtectedTable *table, ArrayType *keys,
 		elog(ERROR, "SPI_connect failed");
 	portal = SPI_cursor_open_with_args(NULL, make_query(relid, table), 1, types,
 									   values, NULL, true, 0);
-	*nfound = fetch_all(portal, &row, found, arg);
+	fetch_all(portal, &row, found, arg);
 	SPI_cursor_close(portal);
 	SPI_finish();
 	return true;

@@ -24,11 +24,11 @@ typedef struct FoundRow
 typedef void (*FoundCallback) (const FoundRow *row, void *arg);
 
 /*
- * Call back for each row of the table whose key is in the array (text[], no
- * NULLs), each row once; returns how many there were.  False if the table
- * does not exist here.
+ * Call back for each row of the table whose key is in the array (text[], each
+ * once, no NULLs).  A row may come twice where two texts name it.  False if
+ * the table does not exist here.
  */
 extern bool lookup_rows(const ProtectedTable *table, ArrayType *keys,
-						FoundCallback found, void *arg, int64 *nfound);
+						FoundCallback found, void *arg);
 
 #endif

@@ -32,6 +32,8 @@ typedef struct Report
 	UseTable   *uses;			/* every use */
 	UseTable   *rows;			/* one use of each row: that of its first party */
 	bool		row_begins;
+	int64		found;			/* rows */
+	int64		already;
 	int64		not_permitted;
 } Report;
 
@@ -108,49 +110,47 @@ was_there(Before *before, const UseEntry *entry)
 	return false;
 }
 
-/* How many of the rows were recorded for this run before. */
-static int64
-count_known_already(Report *report)
+/* Count the rows, and those recorded for this run before. */
+static void
+count_known(Report *report)
 {
 	Before	   *before = open_before(report);
 	UseMerge   *merge = merge_create();
-	int64		n = 0;
 	UseEntry	entry;
 
 	useset_read(report->rows->known, merge, 0);
 	while (merge_next(merge, &entry, NULL))
 	{
 		CHECK_FOR_INTERRUPTS();
-		n += was_there(before, &entry);
+		report->found++;
+		report->already += was_there(before, &entry);
 	}
 	close_before(before);
-	return n;
 }
 
-/* Those whose first party the ledger does not know can only be pending. */
-static int64
-count_unknown_already(Report *report)
+/* The same; what the ledger does not know can only be pending. */
+static void
+count_unknown(Report *report)
 {
 	UseTable   *table = usetable_find(report->pending->tables, report->table->known_as);
 	UseMerge   *merge;
 	UseProbe   *probe;
-	int64		n = 0;
 	UseEntry	entry;
 
-	if (!table || !table->unknown || !report->rows->unknown)
-		return 0;
+	if (!report->rows->unknown)
+		return;
 	merge = merge_create();
-	probe = useset_probe(table->unknown);
+	probe = table && table->unknown ? useset_probe(table->unknown) : NULL;
 	useset_read(report->rows->unknown, merge, 0);
 	while (merge_next(merge, &entry, NULL))
 	{
 		const char *key = strangers_key(report->rows->strangers, entry.subject);
 
-		entry.subject = strangers_find(table->strangers, key);
+		report->found++;
+		entry.subject = probe ? strangers_find(table->strangers, key) : 0;
 		if (entry.subject > 0)
-			n += useset_contains(probe, &entry);
+			report->already += useset_contains(probe, &entry);
 	}
-	return n;
 }
 
 /* ---- recording ---- */
@@ -192,23 +192,24 @@ ReportCounts
 report_keys(int64 run_id, const ProtectedTable *table, ArrayType *keys, int nkeys)
 {
 	Report		report = {0};
-	ReportCounts counts = {0};
-	int64		found;
+	ReportCounts counts;
 
 	report.pending = pending_run(run_id);
 	report.table = table;
 	report.uses = working_table(table);
 	report.rows = working_table(table);
-	if (!lookup_rows(table, keys, found_row, &report, &found))
+	if (!lookup_rows(table, keys, found_row, &report))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("protected table \"%s\" does not exist in this database", table->known_as),
 				 errdetail("It was %s.%s.", table->schema_name, table->table_name),
 				 errhint("Collect a manifest where the table is, and record that.")));
-	counts.missing = nkeys - found;
+	count_known(&report);
+	count_unknown(&report);
+	counts.added = report.found - report.already;
+	counts.already = report.already;
+	counts.missing = nkeys - report.found;
 	counts.not_permitted = report.not_permitted;
-	counts.already = count_known_already(&report) + count_unknown_already(&report);
-	counts.added = found - counts.already;
 	if (counts.added > 0)
 		add_uses(&report);
 	usetable_destroy(report.uses);
