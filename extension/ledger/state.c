@@ -529,8 +529,9 @@ state_apply(const Declared *d, SliceEvent *events, int n)
 	store_close(batch.subjects);
 }
 
-void
-intake_subject_numbers(const char **keys, int n, int64 *numbers)
+/* As if something had happened to them: up to a slice of subjects at once. */
+static void
+number_subjects(const char **keys, int n, int64 *numbers)
 {
 	SliceEvent *events = palloc0(n * sizeof(SliceEvent));
 
@@ -542,5 +543,21 @@ intake_subject_numbers(const char **keys, int n, int64 *numbers)
 	state_apply(declared_get(), events, n);
 	for (int i = 0; i < n; i++)
 		numbers[i] = DatumGetInt64(events[i].values[Anum_event_log_subject_no - 1]);
-	pfree(events);
+}
+
+void
+intake_subject_numbers(const char **keys, int n, int64 *numbers)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "consent numbers",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+
+	for (int i = 0; i < n; i += EVENTS_PER_SEAL)
+	{
+		number_subjects(keys + i, Min(n - i, EVENTS_PER_SEAL), numbers + i);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
 }
