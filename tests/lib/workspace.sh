@@ -22,7 +22,8 @@ die()
 	exit 1
 }
 
-# Set PG_CONFIG to the newest PostgreSQL that can be built for and run.
+# Set PG_CONFIG to the newest PostgreSQL that can be built for and run.  (Debian's
+# client package has PGXS already; the headers come with the server's own -dev.)
 find_postgres()
 {
 	local candidate
@@ -30,7 +31,7 @@ find_postgres()
 	if [ -z "${PG_CONFIG-}" ]; then
 		for candidate in $(ls -d /usr/lib/postgresql/*/bin/pg_config 2>/dev/null | sort -t/ -k5,5n)
 		do
-			[ -x "${candidate%pg_config}postgres" ] && [ -e "$("$candidate" --pgxs)" ] &&
+			[ -x "${candidate%pg_config}postgres" ] && [ -e "$("$candidate" --includedir-server)/postgres.h" ] &&
 				PG_CONFIG=$candidate
 		done
 	fi
