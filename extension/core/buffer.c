@@ -55,6 +55,19 @@ cl_take_until(cl_scanner *in, char end, cl_value *out)
 }
 
 bool
+cl_take_base64(cl_scanner *in, char end, void *out, size_t want)
+{
+	size_t		start = in->pos;
+	cl_value	base64;
+
+	if (cl_take_until(in, end, &base64) &&
+		cl_base64_decode(base64.data, base64.len, out, want) == (long) want)
+		return true;
+	in->pos = start;
+	return false;
+}
+
+bool
 cl_take_number(cl_scanner *in, uint64_t max, uint64_t *out)
 {
 	size_t		pos = in->pos;

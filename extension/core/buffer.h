@@ -97,6 +97,9 @@ extern bool cl_take_until(cl_scanner *in, char end, cl_value *out);
 /* Take a decimal number of at most max, without sign and leading zeros. */
 extern bool cl_take_number(cl_scanner *in, uint64_t max, uint64_t *out);
 
+/* Take exactly `want` bytes in base64 and the `end` after them. */
+extern bool cl_take_base64(cl_scanner *in, char end, void *out, size_t want);
+
 /*
  * Read one UTF-8 character (RFC 3629: shortest form, no surrogates); returns
  * its length, or 0 if malformed.  len must not be 0.

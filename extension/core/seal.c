@@ -120,16 +120,6 @@ take_positive(cl_scanner *in, int64_t max, int64_t *n)
 	return take_number(in, max, n) && *n > 0 && cl_take(in, "\n");
 }
 
-/* Read a hash in base64 and the end of its line. */
-static bool
-take_hash(cl_scanner *in, uint8_t *hash)
-{
-	cl_value	base64;
-
-	return cl_take_until(in, '\n', &base64) &&
-		cl_base64_decode(base64.data, base64.len, hash, CL_HASH_BYTES) == CL_HASH_BYTES;
-}
-
 /* Read a canonical instant and the end of its line. */
 static bool
 take_time(cl_scanner *in, cl_instant *time)
@@ -151,7 +141,7 @@ take_checkpoint(cl_scanner *in, cl_seal *seal)
 	cl_hash		empty;
 
 	if (!take_number(in, INT64_MAX, &seal->checkpoint_size) || !cl_take(in, " ") ||
-		!take_hash(in, seal->checkpoint_root))
+		!cl_take_base64(in, '\n', seal->checkpoint_root, CL_HASH_BYTES))
 		return false;
 	return seal->checkpoint_size > 0 ||
 		(cl_sha256(NULL, 0, empty) == CL_OK &&
@@ -162,7 +152,7 @@ static bool
 take_bound(cl_scanner *in, cl_seal *seal)
 {
 	seal->has_bound = !cl_take(in, "none\n");
-	return !seal->has_bound || take_hash(in, seal->bound);
+	return !seal->has_bound || cl_take_base64(in, '\n', seal->bound, CL_HASH_BYTES);
 }
 
 bool
@@ -175,7 +165,7 @@ cl_seal_parse(const char *text, size_t len, cl_seal *seal)
 		cl_take(&in, "kind ") && take_kind(&in, &seal->kind) &&
 		cl_take(&in, "seal ") && take_positive(&in, CL_SEAL_NUMBER_MAX, &seal->number) &&
 		cl_take(&in, "count ") && take_positive(&in, CL_SEAL_EVENTS, &seal->count) &&
-		cl_take(&in, "root ") && take_hash(&in, seal->root) &&
+		cl_take(&in, "root ") && cl_take_base64(&in, '\n', seal->root, CL_HASH_BYTES) &&
 		cl_take(&in, "time ") && take_time(&in, &seal->time) &&
 		cl_take(&in, "checkpoint ") && take_checkpoint(&in, seal) &&
 		cl_take(&in, "bound ") && take_bound(&in, seal) && cl_at_end(&in);
