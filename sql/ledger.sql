@@ -1,7 +1,8 @@
 -- A ledger: one in a database, started once, by name.
 \set VERBOSITY terse
 SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS consent_ledger;
+DROP EXTENSION consent_ledger;
+CREATE EXTENSION consent_ledger;
 
 -- before it is there, everything says what to do
 SELECT consent.opt_in('alice', 'ai_training');  -- fails: no ledger
