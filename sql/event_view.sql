@@ -1,8 +1,8 @@
 -- Bulk: INSERT … SELECT and COPY into the view consent.event.
 \set VERBOSITY terse
 SET client_min_messages = warning;
-SELECT consent.define_purpose('bulk_train');
-SELECT consent.define_purpose('bulk_ads');
+SELECT consent.define_purpose('bulk_train') > 0 AS defined;
+SELECT consent.define_purpose('bulk_ads') > 0 AS defined;
 
 INSERT INTO consent.event (subject, choices)
 SELECT 'bulk_' || i, CASE WHEN i % 4 = 0 THEN '-bulk_train' ELSE '+bulk_train' END
