@@ -2,7 +2,7 @@
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SELECT consent.define_purpose('rec_improve') > 0 AS defined;
-SELECT consent.define_purpose('rec_train', parents => '{rec_improve}');
+SELECT consent.define_purpose('rec_train', parents => '{rec_improve}') > 0 AS defined;
 SELECT consent.publish_notice('rec_privacy', '2024-09-18', 'We train on what you write.', '{rec_train}') IS NOT NULL AS published;
 
 -- one purpose, now
