@@ -45,6 +45,7 @@ verify_finding(Verify *v, const char *kind, const char *thing,
 		isnull[i] = columns[i] == NULL;
 		values[i] = isnull[i] ? (Datum) 0 : CStringGetTextDatum(columns[i]);
 	}
+	v->nfindings++;
 	tuplestore_putvalues(v->findings, v->desc, values, isnull);
 	MemoryContextSwitchTo(old);
 }
@@ -155,6 +156,12 @@ verify_column_text(Store *store, HeapTuple tuple, AttrNumber attno)
 					   TupleDescAttr(RelationGetDescr(store_relation(store)), attno - 1)->atttypid);
 }
 
+const char *
+verify_column_name(Store *store, AttrNumber attno)
+{
+	return NameStr(TupleDescAttr(RelationGetDescr(store_relation(store)), attno - 1)->attname);
+}
+
 bool
 verify_same(const char *a, const char *b)
 {
@@ -184,6 +191,7 @@ consent_verify(PG_FUNCTION_ARGS)
 	verify_declarations(&v);
 	verify_seals(&v);
 	verify_last_declaration(&v);
+	verify_runs(&v);
 	verify_subjects(&v);
 	UnregisterSnapshot(v.snapshot);
 	MemoryContextDelete(v.scratch);

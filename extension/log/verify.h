@@ -26,6 +26,9 @@ typedef struct Verify
 	int			nseal_keys;
 	struct HTAB *declared;		/* event ids of the rows of what was declared */
 	int64		last_declaration;
+	struct HTAB *used;			/* subjects of uses; see verify_take_used() */
+	bool		test;			/* a ledger for tests */
+	int64		nfindings;
 	MemoryContext scratch;		/* lives for one row */
 	TimestampTz started;
 	TimestampTz reported;
@@ -44,6 +47,7 @@ extern void verify_progress(Verify *v, const char *what, int64 done);
 /* The text of a stored value, as events write it; NULL for NULL. */
 extern char *verify_text(Datum value, bool isnull, Oid type);
 extern char *verify_column_text(Store *store, HeapTuple tuple, AttrNumber attno);
+extern const char *verify_column_name(Store *store, AttrNumber attno);
 
 /* Equal texts, or both NULL. */
 extern bool verify_same(const char *a, const char *b);
@@ -58,6 +62,11 @@ extern VerifyScan *verify_scan(Verify *v, const char *table, const char *index,
 extern HeapTuple verify_next(VerifyScan *scan);	/* NULL at the end; valid until the next call */
 extern Store *verify_store(VerifyScan *scan);
 extern void verify_end(VerifyScan *scan);
+extern bool verify_by_index(VerifyScan *scan);	/* is the index as it was made? */
+
+/* A bigint column of the row at hand; PG_INT64_MAX where it is NULL or there is no row. */
+extern int64 verify_number(VerifyScan *scan, HeapTuple tuple, AttrNumber attno);
+extern bool verify_is(VerifyScan *scan, HeapTuple tuple, AttrNumber attno, int64 number);
 
 /* Rows by key, by the index or by going through the table. */
 extern StoreScan *verify_look_up(Verify *v, Store *store, const char *index,
@@ -65,13 +74,19 @@ extern StoreScan *verify_look_up(Verify *v, Store *store, const char *index,
 
 /* The parts, in this order. */
 extern void verify_guards(Verify *v);
-extern void verify_ledger(Verify *v);	/* finds origin and seal_keys */
+extern void verify_ledger(Verify *v);	/* finds origin, seal_keys and test */
 extern void verify_declarations(Verify *v); /* finds declared */
 extern void verify_seals(Verify *v);
 extern void verify_last_declaration(Verify *v);
+extern void verify_runs(Verify *v);	/* finds used */
 extern void verify_subjects(Verify *v);
 
-/* Called for each event by verify_seals(): has a declaration its row? */
+/* Called for each event by verify_seals(): has a declaration, has a run its row? */
 extern void verify_declared_event(Verify *v, const Datum *values, const bool *isnull);
+extern void verify_run_event(Verify *v, const Datum *values, const bool *isnull);
+
+/* Was this subject used by a run and not taken yet?  Those left have no row. */
+extern bool verify_take_used(Verify *v, int64 subject_no);
+extern void verify_rest_of_used(Verify *v);
 
 #endif

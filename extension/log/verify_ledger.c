@@ -127,6 +127,7 @@ verify_ledger(Verify *v)
 		v->origin = pstrdup(declared_get()->origin);
 		return;
 	}
+	v->test = verify_same(verify_detail(&event, "test"), "true");
 	trust_key(v, verify_detail(&event, key_members[KEY_SEAL]));
 	check_ledger_row(v, &event);
 	check_keys(v, &event);

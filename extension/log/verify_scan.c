@@ -154,6 +154,30 @@ verify_store(VerifyScan *scan)
 	return scan->store;
 }
 
+bool
+verify_by_index(VerifyScan *scan)
+{
+	return scan->by_index != NULL;
+}
+
+int64
+verify_number(VerifyScan *scan, HeapTuple tuple, AttrNumber attno)
+{
+	bool		isnull = true;
+	Datum		value = tuple ? store_get(scan->store, tuple, attno, &isnull) : (Datum) 0;
+
+	return isnull ? PG_INT64_MAX : DatumGetInt64(value);
+}
+
+bool
+verify_is(VerifyScan *scan, HeapTuple tuple, AttrNumber attno, int64 number)
+{
+	bool		isnull = true;
+	Datum		value = tuple ? store_get(scan->store, tuple, attno, &isnull) : (Datum) 0;
+
+	return !isnull && DatumGetInt64(value) == number;
+}
+
 void
 verify_end(VerifyScan *scan)
 {

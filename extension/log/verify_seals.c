@@ -397,6 +397,7 @@ check_event(Pass *pass, HeapTuple tuple, int64 event_id, bool sealed)
 					   seal_name(event_id / EVENTS_PER_SEAL), "no such seal");
 	check_evidence(pass, event_id, values, isnull);
 	verify_declared_event(pass->v, values, isnull);
+	verify_run_event(pass->v, values, isnull);
 	verify_progress(pass->v, "events", ++pass->nevents);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(pass->v->scratch);

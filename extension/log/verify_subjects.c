@@ -6,11 +6,9 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -59,16 +57,6 @@ typedef struct Pass
 	int64		nsubjects;
 	int64		nerased;
 } Pass;
-
-/* The subject_no of a row; the greatest number where there is none. */
-static int64
-number_of(VerifyScan *scan, HeapTuple tuple, AttrNumber attno)
-{
-	bool		isnull = true;
-	Datum		value = tuple ? store_get(verify_store(scan), tuple, attno, &isnull) : (Datum) 0;
-
-	return isnull ? PG_INT64_MAX : DatumGetInt64(value);
-}
 
 /* Merge in scratch, keep in the subject's context: a long life must not pile up. */
 static void
@@ -153,6 +141,18 @@ check_commitment(Pass *pass, Person *p, int64 event_id, const Datum *values, con
 	if (p->known && !verify_same(p->commitment, found))
 		verify_finding(pass->v, "commitment", psprintf("event " INT64_FORMAT ", %s", event_id, p->thing),
 					   p->commitment, found);
+}
+
+/* The next event of a subject; those of nobody are last, where they were sorted. */
+static HeapTuple
+next_event(Pass *pass)
+{
+	HeapTuple	event = verify_next(pass->events);
+	bool		isnull = false;
+
+	if (event)
+		store_get(verify_store(pass->events), event, Anum_event_log_subject_no, &isnull);
+	return isnull ? NULL : event;
 }
 
 static void
@@ -301,32 +301,17 @@ check_missing_scopes(Pass *pass, Person *p)
 /* ---- the pass ---- */
 
 /* A subject that no event speaks of is there because a run used her rows. */
-static bool
-has_runs(Verify *v)
-{
-	Store	   *store;
-	StoreScan  *scan;
-	bool		found;
-
-	if (!OidIsValid(get_relname_relid("run_part", get_namespace_oid(LEDGER_SCHEMA, false))))
-		return false;
-	store = store_open("run_part", AccessShareLock);
-	scan = store_scan(store, NULL, v->snapshot, 0, NULL);
-	found = store_next(scan) != NULL;
-	store_end(scan);
-	store_close(store);
-	return found;
-}
-
 static void
 check_existence(Pass *pass, Person *p)
 {
+	bool		used = p->known && verify_take_used(pass->v, p->number);
+
 	if (!p->known)
 		verify_finding(pass->v, "subject", p->thing,
 					   p->nevents > 0 ? psprintf("a row, since event " INT64_FORMAT " is about her", p->first_event) :
 					   "a row, since there is a state", "none");
-	else if (p->nevents == 0 && !has_runs(pass->v))
-		verify_finding(pass->v, "subject", p->thing, "an event that made her known", "none");
+	else if (p->nevents == 0 && !used)
+		verify_finding(pass->v, "subject", p->thing, "an event or a use that made her known", "none");
 }
 
 static void
@@ -336,18 +321,18 @@ check_person(Pass *pass, int64 number)
 	Person		p = {.number = number};
 
 	p.thing = psprintf("subject " INT64_FORMAT, number);
-	p.known = number_of(pass->subjects, pass->subject, Anum_subject_subject_no) == number;
+	p.known = verify_is(pass->subjects, pass->subject, Anum_subject_subject_no, number);
 	if (p.known)
 		p.commitment = verify_column_text(verify_store(pass->subjects), pass->subject, Anum_subject_commitment);
-	while (number_of(pass->events, pass->event, Anum_event_log_subject_no) == number)
+	while (verify_is(pass->events, pass->event, Anum_event_log_subject_no, number))
 	{
 		add_event(pass, &p);
-		pass->event = verify_next(pass->events);
+		pass->event = next_event(pass);
 	}
 	check_existence(pass, &p);
 	if (p.known)
 		check_row(pass, &p);
-	while (number_of(pass->scopes, pass->scope, Anum_scope_state_subject_no) == number)
+	while (verify_is(pass->scopes, pass->scope, Anum_scope_state_subject_no, number))
 	{
 		check_scope(pass, &p);
 		pass->scope = verify_next(pass->scopes);
@@ -383,7 +368,6 @@ verify_subjects(Verify *v)
 	static const AttrNumber scope_order[] = {Anum_scope_state_subject_no, Anum_scope_state_table_name,
 	Anum_scope_state_row_key};
 	Pass		pass = {.v = v};
-	int64		number;
 
 	pass.context = AllocSetContextCreate(CurrentMemoryContext, "consent verify subject",
 										 ALLOCSET_DEFAULT_SIZES);
@@ -391,21 +375,19 @@ verify_subjects(Verify *v)
 	pass.events = verify_scan(v, "event_log", "event_log_subject", 2, event_order);
 	pass.scopes = verify_scan(v, "scope_state", "scope_state_key", 3, scope_order);
 	pass.subject = verify_next(pass.subjects);
-	pass.event = verify_next(pass.events);
+	pass.event = next_event(&pass);
 	pass.scope = verify_next(pass.scopes);
-	for (;;)
+	while (pass.subject || pass.event || pass.scope)
 	{
-		number = Min(number_of(pass.subjects, pass.subject, Anum_subject_subject_no),
-					 Min(number_of(pass.events, pass.event, Anum_event_log_subject_no),
-						 number_of(pass.scopes, pass.scope, Anum_scope_state_subject_no)));
-		if (number == PG_INT64_MAX)
-			break;
-		check_person(&pass, number);
+		check_person(&pass, Min(verify_number(pass.subjects, pass.subject, Anum_subject_subject_no),
+								Min(verify_number(pass.events, pass.event, Anum_event_log_subject_no),
+									verify_number(pass.scopes, pass.scope, Anum_scope_state_subject_no))));
 		verify_progress(v, "subjects", ++pass.nsubjects);
 	}
 	verify_end(pass.subjects);
 	verify_end(pass.events);
 	verify_end(pass.scopes);
+	verify_rest_of_used(v);
 	check_erased_count(&pass);
 	MemoryContextDelete(pass.context);
 }

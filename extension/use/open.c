@@ -378,7 +378,7 @@ sum_up(int64 run_id, Closing *closing)
 	RunPart    *parts = run_parts(run_id, GetActiveSnapshot(), &closing->nparts);
 
 	closing->missing = run_missing_parts(run_id, GetActiveSnapshot(), parts, closing->nparts);
-	union_hash(run_id, parts, closing->nparts, &closing->uses, closing->hash);
+	union_hash(run_id, parts, closing->nparts, NULL, NULL, &closing->uses, closing->hash);
 }
 
 Datum

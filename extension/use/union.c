@@ -117,7 +117,8 @@ feed_use(Feeder *feeder, const UseEntry *entry)
 }
 
 void
-union_hash(int64 run_id, const RunPart *parts, int nparts, int64 *uses, uint8 *hash)
+union_hash(int64 run_id, const RunPart *parts, int nparts, UnionProgress progress,
+		   void *arg, int64 *uses, uint8 *hash)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "consent union",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -139,8 +140,11 @@ union_hash(int64 run_id, const RunPart *parts, int nparts, int64 *uses, uint8 *h
 		while (merge_next(merge, &entry, NULL))
 		{
 			feed_use(feeder, &entry);
-			if (++*uses % 4096 == 0)
-				CHECK_FOR_INTERRUPTS();
+			if (++*uses % 4096 != 0)
+				continue;
+			CHECK_FOR_INTERRUPTS();
+			if (progress)
+				progress(*uses, arg);
 		}
 	}
 	part_hash_bytes(feeder->hash, feeder->bytes, feeder->used);

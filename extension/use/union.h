@@ -18,8 +18,13 @@ extern char **union_tables(const RunPart *parts, int nparts, int *ntables);
 extern UseMerge *union_read(Store *blocks, int64 run_id, const RunPart *parts,
 							int nparts, const char *table, int64 subject);
 
-/* Count and hash of the union (docs/FORMAT.md). */
+/*
+ * Count and hash of the union (docs/FORMAT.md).  Now and then progress, if not
+ * NULL, is told how many uses were read.
+ */
+typedef void (*UnionProgress) (int64 uses, void *arg);
 extern void union_hash(int64 run_id, const RunPart *parts, int nparts,
+					   UnionProgress progress, void *arg,
 					   int64 *uses, uint8 *hash);
 
 #endif

@@ -14,21 +14,18 @@ my $disable = $node->safe_psql('postgres', q{
 	SELECT string_agg(format('ALTER TABLE %s DISABLE TRIGGER ALL;', c.oid::regclass), ' ')
 	FROM pg_class c WHERE c.relnamespace = 'consent'::regnamespace AND c.relkind = 'r'});
 
-# What verify() finds after an attack, one line a finding, apart from the guards.
+# What verify() finds after each attack, apart from the guards: one line a finding.
 sub findings
 {
-	my ($attack) = @_;
-	my ($status, $out, $err) = $node->psql('postgres', qq{
-		BEGIN;
-		ALTER EVENT TRIGGER consent_ledger_guard DISABLE;
-		$disable
-		$attack;
-		SELECT kind, thing, expected, found FROM consent.verify() WHERE kind <> 'guard';
-		ROLLBACK;
-	}, on_error_stop => 1);
+	my @attacks = @_;
+	my ($status, $out, $err) = $node->psql('postgres', join("\n", 'BEGIN;',
+		'ALTER EVENT TRIGGER consent_ledger_guard DISABLE;', $disable,
+		(map { ('SAVEPOINT attack;', "$_;", q{SELECT kind, thing, expected, found FROM consent.verify() WHERE kind <> 'guard';},
+				'ROLLBACK TO attack;', '\echo ---') } @attacks), 'ROLLBACK;'), on_error_stop => 1);
+	my @found = split /^---\n?/m, "$out\n", -1;
 
-	diag("$attack: $err") if $status != 0;
-	return $out;
+	diag("$attacks[$#found]: $err") if $status != 0;
+	return wantarray ? @found : $found[0];
 }
 
 # Test that an attack is named: what it is called, how, and what must be found.
@@ -63,21 +60,35 @@ sub another
 my %unsigned = map { $_ => 1 } qw(ledger.singleton ledger.suppression_key subject.suppression
 	run_draw.drawn_at run_draw.drawn_by run_draw.xid);
 
-my @columns = split /\n/, $node->safe_psql('postgres', q{
+# What findings about a table are about.
+my %kinds = (ledger => 'ledger', key => 'key', purpose => 'purpose', notice => 'notice', preset_rule => 'preset',
+	protected_table => 'protected_table', subject => 'subject|state|commitment', scope_state => 'state', event_log => 'event',
+	evidence => 'evidence', seal => 'seal', seal_pending => 'seal_pending', run => 'run', run_draw => 'run_draw',
+	run_part => 'run_part', manifest_block => 'manifest_block');
+
+my (@attacks, @what);
+for (split /\n/, $node->safe_psql('postgres', q{
 	SELECT c.relname, a.attname, format_type(a.atttypid, NULL), a.attnotnull
 	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE c.relnamespace = 'consent'::regnamespace AND c.relkind = 'r' ORDER BY c.relname, a.attnum});
-for (@columns)
+	WHERE c.relnamespace = 'consent'::regnamespace AND c.relkind = 'r' ORDER BY c.relname, a.attnum}))
 {
 	my ($table, $column, $type, $notnull) = split /\|/;
 	my $row = "ctid = (SELECT max(ctid) FROM consent.$table WHERE $column IS NOT NULL)";
 
 	next if $unsigned{"$table.$column"};
-	next if $node->safe_psql('postgres', "SELECT count($column) FROM consent.$table") == 0;
-	isnt(findings("UPDATE consent.$table SET $column = " . another($column, $type) . " WHERE $row"), '',
-		"named: another $table.$column");
-	isnt(findings("UPDATE consent.$table SET $column = NULL WHERE $row"), '', "named: no $table.$column")
-		if $notnull eq 'f';
+	push @attacks, "UPDATE consent.$table SET $column = " . another($column, $type) . " WHERE $row RETURNING '*'";
+	push @what, [ $table, "another $table.$column" ];
+	next if $notnull eq 't';
+	push @attacks, "UPDATE consent.$table SET $column = NULL WHERE $row RETURNING '*'";
+	push @what, [ $table, "no $table.$column" ];
+}
+my @found = findings(@attacks);
+for my $i (0 .. $#what)
+{
+	my ($table, $what) = @{ $what[$i] };
+	my $kinds = $kinds{$table} // '-';
+
+	like($found[$i], qr/\A\*\n(?:.*\n)*?(?:$kinds)\|[^|]+\|/, "named: $what");
 }
 
 # ---- attacks by name ----

@@ -50,14 +50,16 @@ sub make_ledger
 }
 
 # Record something of everything that a ledger stores: node, database.  Subjects
-# are ann, ben, cem, dan (erased), eve, fay, gus, hal; the last four in one seal.
+# are ann, ben, cem, dan (erased), eve, fay, gus, hal; the last four in one seal;
+# and ivy, of whom only a run has heard.  Runs are: one that took two parts and
+# lost a third, one of the past, one that is open.
 sub fill_ledger
 {
 	my ($node, $database) = @_;
 
 	$node->safe_psql($database // 'postgres', q{
 		SELECT consent.define_purpose('improve', title => 'Improve our products');
-		SELECT consent.define_purpose('train', parents => '{improve}');
+		SELECT consent.define_purpose('train', parents => '{improve}', since => '2020-01-01Z');
 		SELECT consent.publish_notice('privacy', '1', 'We do as we say.', '{train}', '2024-09-18', 'Europe/Paris',
 			'2024-09-18 08:00+00', 'en', 'https://example.org/privacy');
 		SELECT consent.set_preset('~improve', 'US', 'privacy/1');
@@ -70,6 +72,26 @@ sub fill_ledger
 		SELECT consent.opt_in('dan', 'train');
 		SELECT consent.erase_subject('dan', 'admin');
 		INSERT INTO consent.event (subject, choices) VALUES ('eve', '+train'), ('fay', '-train'), ('gus', '+train'), ('hal', '-train');
+
+		CREATE TABLE message (id bigint PRIMARY KEY, sender text, recipient text, sent_at timestamptz);
+		INSERT INTO message SELECT i, (array['ann','cem','eve','gus'])[1 + i % 4], (array['ben','eve','fay','gus','hal','ivy'])[1 + i % 6],
+			'2024-01-01Z'::timestamptz + i * interval '1 hour' FROM generate_series(1, 60) i;
+		SELECT consent.protect('message', '{sender,recipient}', collected_at => 'sent_at');
+		ALTER TABLE message RENAME TO post;
+		ALTER TABLE post RENAME COLUMN sender TO author;
+		SELECT consent.opt_out(p, 'train', party => 'gus') FROM post p WHERE id = 3;
+		SELECT consent.record_choices('eve', '+improve', table_name => 'public.message');
+
+		SELECT consent.open_run('model', '{train}', 'partner', 'm-1', source => 'jobs', external_id => '17') AS run \gset
+		SELECT count(*) FROM post p WHERE consent.record_use(p, :run);
+		SELECT * FROM consent.record_use(:run, 'public.message', '{1,2,3,4,5,6,7}'::bigint[]);
+		BEGIN; SELECT count(*) FROM post p WHERE consent.record_use(p, :run); ROLLBACK;
+		SELECT consent.close_run(:run, 'completed', sha256('data'));
+		SELECT consent.open_run('in the past', '{improve,train}', used_at => '[2024-02-01Z,2024-03-01Z)', base_runs => array[:run]) AS run \gset
+		SELECT * FROM consent.record_use(:run, 'public.message', '{8,9}'::bigint[]);
+		SELECT consent.close_run(:run, 'failed');
+		SELECT consent.open_run('open', '{train}') AS run \gset
+		SELECT count(*) FROM post p WHERE consent.record_use(p, :run);
 	});
 }
 
