@@ -31,8 +31,8 @@
 #define MIXED			0x40
 #define RESERVED		0x80
 
-static bool
-code_valid(uint8_t code)
+bool
+cl_use_code_valid(uint8_t code)
 {
 	return code < CL_USE_CODES && (code & ~CL_USE_PERMITTED) < CL_VERDICTS;
 }
@@ -152,12 +152,12 @@ use_valid(const cl_use *use)
 	switch (use->kind)
 	{
 		case CL_KEY_INT:
-			return use->len == 0 && use->subject >= 0 && code_valid(use->code);
+			return use->len == 0 && use->subject >= 0 && cl_use_code_valid(use->code);
 		case CL_KEY_UUID:
-			return use->len == CL_UUID_BYTES && use->subject >= 0 && code_valid(use->code);
+			return use->len == CL_UUID_BYTES && use->subject >= 0 && cl_use_code_valid(use->code);
 		case CL_KEY_TEXT:
 			return use->len >= 0 && use->len <= CL_ROW_KEY_MAX && use->subject >= 0 &&
-				code_valid(use->code);
+				cl_use_code_valid(use->code);
 		default:
 			return false;
 	}
@@ -403,7 +403,7 @@ get_codes(cl_block_reader *r, const cl_use_group *group)
 		return false;
 	for (uint32_t i = 0; i < group->n; i++)
 	{
-		if (!code_valid(code_at(r->at, i)))
+		if (!cl_use_code_valid(code_at(r->at, i)))
 			return false;
 		differ = differ || code_at(r->at, i) != code_at(r->at, 0);
 	}
@@ -441,7 +441,7 @@ get_group(cl_block_reader *r)
 	group.mixed = (head & MIXED) != 0;
 	r->code = head & CODE_MASK;
 	if ((head & RESERVED) || group.kind > CL_KEY_TEXT ||
-		(group.mixed ? r->code != 0 : !code_valid(r->code)) ||
+		(group.mixed ? r->code != 0 : !cl_use_code_valid(r->code)) ||
 		!get_varint(r, &distance) || !group_follows(r, distance, group.kind) ||
 		!get_varint(r, &more) || more >= r->left)
 		return false;

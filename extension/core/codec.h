@@ -37,6 +37,9 @@ typedef struct cl_use
 	const char *bytes;			/* the others */
 } cl_use;
 
+/* A cl_verdict, and perhaps CL_USE_PERMITTED. */
+extern bool cl_use_code_valid(uint8_t code);
+
 /* Order of two uses; the code does not count. */
 extern int	cl_use_compare(const cl_use *a, const cl_use *b);
 

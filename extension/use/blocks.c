@@ -93,7 +93,7 @@ block_get(BlockReader *reader, UseEntry *entry)
 
 	if (result == 0)
 		return false;
-	if (result < 0 || !use_code_valid(use.code))
+	if (result < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("a block of uses is malformed")));

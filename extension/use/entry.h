@@ -59,12 +59,6 @@ use_code_permitted(UseCode code)
 	return (code & USE_PERMITTED) != 0;
 }
 
-static inline bool
-use_code_valid(int code)
-{
-	return code >= 0 && code < USE_CODE_LIMIT && (code & 7) < CL_VERDICTS;
-}
-
 typedef struct UseEntry
 {
 	int64		subject;		/* number; in a set of the unknown: place of the key */
