@@ -2,9 +2,7 @@
  * answers.c
  *		A hash table from subjects to their verdicts.
  *
- * Open addressing, at most two thirds full, nothing is ever removed.  The
- * bytes of keys are apart from the places: they are looked at only where a
- * hash of 64 bits is the same.
+ * Open addressing, at most two thirds full, nothing is ever removed.
  */
 #include "postgres.h"
 
@@ -16,6 +14,7 @@
 
 #define FEWEST_PLACES 64
 #define ROOM_FOR_KEYS (64 * 1024)
+#define LONG_KEY PG_UINT8_MAX	/* in place of a length */
 
 static inline uint64
 mix(uint64 number)
@@ -27,15 +26,33 @@ mix(uint64 number)
 }
 
 AnswerKey
-answer_key_of_bytes(const char *bytes, int len)
+answer_key_of_number(uint64 number)
 {
-	AnswerKey	key;
+	AnswerKey	key = {mix(number), {number}, NULL, 0};
 
-	key.number = hash_bytes_extended((const unsigned char *) bytes, len, 0);
-	key.bytes = bytes;
-	key.len = len;
 	return key;
 }
+
+AnswerKey
+answer_key_of_bytes(const char *bytes, int len)
+{
+	AnswerKey	key = {hash_bytes_extended((const unsigned char *) bytes, len, 0)};
+	bool		is_long = len > ANSWER_KEY_INLINE;
+	char	   *image = (char *) key.words;
+
+	image[0] = is_long ? LONG_KEY : len;
+	if (is_long)
+	{
+		key.words[1] = key.hash;
+		key.bytes = bytes;
+		key.len = len;
+	}
+	else
+		memcpy(image + 1, bytes, len);
+	return key;
+}
+
+/* ---- memory ---- */
 
 static uint64
 places_for(double expected)
@@ -43,16 +60,22 @@ places_for(double expected)
 	return pg_nextpower2_64((uint64) Max(expected * 1.5, FEWEST_PLACES));
 }
 
-static size_t
-bytes_for(uint64 places, bool by_bytes)
+static int
+words_of_key(bool by_bytes)
 {
-	return places * (sizeof(AnswerSlot) + (by_bytes ? sizeof(char *) : 0));
+	return by_bytes ? ANSWER_KEY_WORDS : 1;
+}
+
+static size_t
+bytes_for(uint64 places, int words)
+{
+	return places * (1 + words) * sizeof(uint64);
 }
 
 size_t
 answers_size(double expected, bool by_bytes)
 {
-	return bytes_for(places_for(expected), by_bytes);
+	return bytes_for(places_for(expected), words_of_key(by_bytes));
 }
 
 static bool
@@ -64,18 +87,16 @@ is_full(const Answers *answers)
 size_t
 answers_growth(const Answers *answers)
 {
-	return is_full(answers) ? bytes_for(2 * (answers->mask + 1), answers->keys != NULL) : 0;
+	return is_full(answers) ? bytes_for(2 * (answers->mask + 1), answers->words) : 0;
 }
 
 static void
-make_places(Answers *answers, uint64 places, bool by_bytes)
+make_places(Answers *answers, uint64 places)
 {
 	answers->mask = places - 1;
-	answers->slots = MemoryContextAllocExtended(answers->context,
-												places * sizeof(AnswerSlot),
-												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	answers->keys = !by_bytes ? NULL :
-		MemoryContextAllocHuge(answers->context, places * sizeof(char *));
+	answers->places = MemoryContextAllocExtended(answers->context,
+												 bytes_for(places, answers->words),
+												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 void
@@ -83,30 +104,20 @@ answers_init(Answers *answers, MemoryContext context, bool by_bytes, double expe
 {
 	memset(answers, 0, sizeof(Answers));
 	answers->context = context;
-	make_places(answers, places_for(expected), by_bytes);
+	answers->words = words_of_key(by_bytes);
+	make_places(answers, places_for(expected));
 }
 
-/* Keys that were kept stay until the context goes. */
+/* Long keys that were kept stay until the context goes. */
 void
 answers_free(Answers *answers)
 {
-	pfree(answers->slots);
-	if (answers->keys != NULL)
-		pfree(answers->keys);
+	pfree(answers->places);
 }
 
-/* Keys are kept as their length in two bytes, and their bytes. */
-static bool
-is_key(const char *kept, const AnswerKey *key)
-{
-	uint16		len;
-
-	memcpy(&len, kept, sizeof(len));
-	return len == key->len && memcmp(kept + sizeof(len), key->bytes, len) == 0;
-}
-
+/* A long key is kept as its length in two bytes, and its bytes. */
 static const char *
-keep_key(Answers *answers, const AnswerKey *key)
+keep_bytes(Answers *answers, const AnswerKey *key)
 {
 	uint16		len = key->len;
 	size_t		size = sizeof(len) + len;
@@ -125,25 +136,65 @@ keep_key(Answers *answers, const AnswerKey *key)
 	return kept;
 }
 
+/* ---- places ---- */
+
+static inline uint64 *
+place_at(const Answers *answers, uint64 index)
+{
+	return answers->places + index * (1 + answers->words);
+}
+
+static bool
+same_bytes(uint64 kept_word, const AnswerKey *key)
+{
+	const char *kept = (const char *) (uintptr_t) kept_word;
+	uint16		len;
+
+	memcpy(&len, kept, sizeof(len));
+	return len == key->len && memcmp(kept + sizeof(len), key->bytes, len) == 0;
+}
+
+static inline bool
+has_key(const Answers *answers, const uint64 *place, const AnswerKey *key)
+{
+	if (place[1] != key->words[0])
+		return false;
+	if (answers->words == 1)
+		return true;
+	return place[2] == key->words[1] &&
+		(key->bytes != NULL ? same_bytes(place[3], key) : place[3] == key->words[2]);
+}
+
 /* Where the subject is, or the free place where it would be. */
-static inline uint64
+static inline uint64 *
 find_place(const Answers *answers, const AnswerKey *key)
 {
-	uint64		place = mix(key->number) & answers->mask;
+	for (uint64 index = key->hash;; index++)
+	{
+		uint64	   *place = place_at(answers, index & answers->mask);
 
-	while (answers->slots[place].answer != 0 &&
-		   (answers->slots[place].number != key->number ||
-			(key->bytes != NULL && !is_key(answers->keys[place], key))))
-		place = (place + 1) & answers->mask;
-	return place;
+		if (*place == 0 || has_key(answers, place, key))
+			return place;
+	}
 }
 
 Answer *
 answers_find(const Answers *answers, const AnswerKey *key)
 {
-	Answer	   *answer = &answers->slots[find_place(answers, key)].answer;
+	Answer	   *answer = find_place(answers, key);
 
 	return *answer == 0 ? NULL : answer;
+}
+
+/* The hash of the key in a place. */
+static uint64
+hash_at(const Answers *answers, const uint64 *place)
+{
+	const unsigned char *image = (const unsigned char *) (place + 1);
+
+	if (answers->words == 1)
+		return mix(place[1]);
+	return image[0] == LONG_KEY ? place[2] : hash_bytes_extended(image + 1, image[0], 0);
 }
 
 static void
@@ -151,18 +202,18 @@ grow(Answers *answers)
 {
 	Answers		old = *answers;
 
-	make_places(answers, 2 * (old.mask + 1), old.keys != NULL);
+	make_places(answers, 2 * (old.mask + 1));
 	for (uint64 i = 0; i <= old.mask; i++)
 	{
-		uint64		place = mix(old.slots[i].number) & answers->mask;
+		const uint64 *from = place_at(&old, i);
+		uint64		index;
 
-		if (old.slots[i].answer == 0)
+		if (*from == 0)
 			continue;
-		while (answers->slots[place].answer != 0)
-			place = (place + 1) & answers->mask;
-		answers->slots[place] = old.slots[i];
-		if (old.keys != NULL)
-			answers->keys[place] = old.keys[i];
+		for (index = hash_at(&old, from); *place_at(answers, index & answers->mask) != 0;)
+			index++;
+		memcpy(place_at(answers, index & answers->mask), from,
+			   (1 + answers->words) * sizeof(uint64));
 	}
 	answers_free(&old);
 }
@@ -170,18 +221,18 @@ grow(Answers *answers)
 Answer *
 answers_add(Answers *answers, const AnswerKey *key)
 {
-	uint64		place;
+	uint64	   *place;
 
 	if (is_full(answers))
 		grow(answers);
 	place = find_place(answers, key);
-	if (answers->slots[place].answer == 0)
+	if (*place == 0)
 	{
-		answers->slots[place].number = key->number;
-		answers->slots[place].answer = ANSWER_FRESH;
-		if (answers->keys != NULL)
-			answers->keys[place] = keep_key(answers, key);
+		*place = ANSWER_FRESH;
+		memcpy(place + 1, key->words, answers->words * sizeof(uint64));
+		if (key->bytes != NULL)
+			place[3] = (uint64) (uintptr_t) keep_bytes(answers, key);
 		answers->count++;
 	}
-	return &answers->slots[place].answer;
+	return place;
 }

@@ -1,9 +1,7 @@
 /*
  * answers.h
- *		A hash table from subjects to their verdicts, 16 bytes a place.
- *
- * A subject is found by a number that is mixed well: the key itself where it
- * is a number, else a hash of its bytes, which are then compared too.
+ *		A hash table from subjects to their verdicts: 16 bytes a place where
+ *		their keys are numbers, else 32.
  */
 #ifndef GATE_ANSWERS_H
 #define GATE_ANSWERS_H
@@ -43,37 +41,44 @@ answer_subject(Answer answer)
 	return (int64) (answer >> ANSWER_SUBJECT_SHIFT);
 }
 
-typedef struct AnswerSlot
-{
-	uint64		number;
-	Answer		answer;			/* 0: the place is free */
-} AnswerSlot;
+/*
+ * What identifies a subject: a number, or bytes.  Few bytes stand in the place
+ * itself, so that finding her touches one cache line: their length in the
+ * first byte, then they, then zeros.  Of more there are LONG_KEY and a hash in
+ * the first two words, and the third points to the bytes.
+ */
+#define ANSWER_KEY_WORDS 3
+#define ANSWER_KEY_INLINE (ANSWER_KEY_WORDS * sizeof(uint64) - 1)
 
+typedef struct AnswerKey
+{
+	uint64		hash;
+	uint64		words[ANSWER_KEY_WORDS];
+	const char *bytes;			/* of a long key, else NULL */
+	int			len;
+} AnswerKey;
+
+extern AnswerKey answer_key_of_number(uint64 number);
+extern AnswerKey answer_key_of_bytes(const char *bytes, int len);
+
+/* A place is an answer, 0 where it is free, and the words of a key. */
 typedef struct Answers
 {
-	AnswerSlot *slots;
-	const char **keys;			/* of places whose keys are bytes, or NULL */
+	uint64	   *places;
+	int			words;			/* of a key: one of a number, three of bytes */
 	uint64		mask;			/* places - 1 */
 	uint64		count;
 	MemoryContext context;
-	char	   *room;			/* for keys */
+	char	   *room;			/* for long keys */
 	size_t		room_left;
 } Answers;
-
-/* What identifies a subject; bytes is NULL where the number is the key. */
-typedef struct AnswerKey
-{
-	uint64		number;
-	const char *bytes;
-	int			len;
-} AnswerKey;
 
 extern void answers_init(Answers *answers, MemoryContext context, bool by_bytes,
 						 double expected);
 
 extern void answers_free(Answers *answers);
 
-/* How much memory so many subjects take, but for the bytes of their keys. */
+/* How much memory so many subjects take, but for the bytes of long keys. */
 extern size_t answers_size(double expected, bool by_bytes);
 
 /* How much more it takes if one is added. */
@@ -84,7 +89,5 @@ extern Answer *answers_find(const Answers *answers, const AnswerKey *key);
 
 /* The place of a subject, made if there was none. */
 extern Answer *answers_add(Answers *answers, const AnswerKey *key);
-
-extern AnswerKey answer_key_of_bytes(const char *bytes, int len);
 
 #endif

@@ -114,9 +114,8 @@ cache_is_for(const Cache *cache, GatePartyKind kind, const GateTime *time)
 static AnswerKey
 key_of_party(const GateParty *party)
 {
-	AnswerKey	key = {(uint64) party->number, NULL, 0};
-
-	return is_by_bytes(party->kind) ? answer_key_of_bytes(party->bytes, party->len) : key;
+	return is_by_bytes(party->kind) ? answer_key_of_bytes(party->bytes, party->len) :
+		answer_key_of_number(party->number);
 }
 
 /* The place of a purpose in each answer, or -1 where there are too many. */
@@ -229,28 +228,27 @@ parse_bigint(const char *text, int len)
 
 /* The key of a stored subject, as a party of this cache would give it. */
 static bool
-key_of_row(const Cache *cache, const Datum *values, const bool *isnull,
-		   char *scratch, AnswerKey *key)
+key_of_row(const Cache *cache, const Datum *values, const bool *isnull, AnswerKey *key)
 {
+	char		uuid[UUID_LEN];
 	text	   *stored;
 
-	key->bytes = NULL;
 	if (cache->kind == GATE_SUBJECT_NO)
 	{
-		key->number = DatumGetInt64(values[Anum_subject_subject_no - 1]);
+		*key = answer_key_of_number(DatumGetInt64(values[Anum_subject_subject_no - 1]));
 		return true;
 	}
 	if (isnull[Anum_subject_key - 1])
 		return false;
 	stored = DatumGetTextPP(values[Anum_subject_key - 1]);
 	if (cache->kind == GATE_BIGINT)
-		key->number = (uint64) parse_bigint(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored));
+		*key = answer_key_of_number(parse_bigint(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored)));
 	else if (cache->kind == GATE_TEXT)
 		*key = answer_key_of_bytes(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored));
 	else
 	{
-		parse_uuid(VARDATA_ANY(stored), scratch);
-		*key = answer_key_of_bytes(scratch, UUID_LEN);
+		parse_uuid(VARDATA_ANY(stored), uuid);
+		*key = answer_key_of_bytes(uuid, UUID_LEN);
 	}
 	return true;
 }
@@ -260,12 +258,11 @@ load_row(Cache *cache, TupleDesc desc, HeapTuple tuple)
 {
 	Datum		values[Natts_subject];
 	bool		isnull[Natts_subject];
-	char		scratch[UUID_LEN];
 	AnswerKey	key;
 	Known		known = {0};
 
 	heap_deform_tuple(tuple, desc, values, isnull);
-	if (!key_of_row(cache, values, isnull, scratch, &key))
+	if (!key_of_row(cache, values, isnull, &key))
 		return;
 	known.subject_no = DatumGetInt64(values[Anum_subject_subject_no - 1]);
 	known.state = DatumGetConsentPP(values[Anum_subject_state - 1]);
