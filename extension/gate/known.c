@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "gate/known.h"
+#include "ledger/replica.h"
 #include "ledger/store.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
@@ -248,6 +249,7 @@ known_from_events(int64 subject_no, const GateTime *time, Known *known)
 	memset(known, 0, sizeof(Known));
 	known->subject_no = subject_no;
 	known->from_events = true;
+	replica_check_table("event_log");
 	past.store = store_open("event_log", AccessShareLock);
 	store_key_int8(&key, Anum_event_log_subject_no, subject_no);
 	scan = store_scan(past.store, "event_log_subject", GetActiveSnapshot(), 1, &key);
@@ -335,8 +337,10 @@ add_stored_scope(const GateRow *row, const Known *known, ItemScope scope,
 static void
 add_stored_scopes(const GateRow *row, const Known *known, Items *items)
 {
-	Store	   *store = store_open("scope_state", AccessShareLock);
+	Store	   *store;
 
+	replica_check_table("scope_state");
+	store = store_open("scope_state", AccessShareLock);
 	add_stored_scope(row, known, SCOPE_TABLE, store, items);
 	if (row->row_key != NULL)
 		add_stored_scope(row, known, SCOPE_ROW, store, items);

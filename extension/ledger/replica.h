@@ -1,14 +1,21 @@
 /*
  * replica.h
- *		Is what logical replication brings here complete?
+ *		Is the ledger here, and complete?
  */
 #ifndef LEDGER_REPLICA_H
 #define LEDGER_REPLICA_H
 
 /*
- * ERROR 55000 while one of the tables that questions are answered from is
- * still being copied: "no row" would read as an answer.
+ * ERROR 55000 while one of the tables that every question is answered from is
+ * still being copied, or is not copied though the ledger is; 42809 if one is
+ * distributed: "no row" would read as an answer.
  */
 extern void replica_check_complete(void);
+
+/* The same for one table, where a question needs it. */
+extern void replica_check_table(const char *name);
+
+/* Does a subscription bring the ledger here? */
+extern bool replica_is_subscriber(void);
 
 #endif
