@@ -30,11 +30,21 @@ CREATE TEMP TABLE passing (id int PRIMARY KEY, owner text);
 SELECT consent.protect('passing', '{owner}');
 SELECT consent.protect('consent.subject', '{key}');
 SELECT consent.protect('pg_class', '{relname}');
+SELECT consent.protect('prot.keyless', '{owner}', '{owner}', known_as => '');
+SELECT consent.protect('prot.keyless', '{owner}', '{owner}', known_as => repeat('x', 256));
+SELECT consent.protect('prot.keyless', '{owner}', '{owner}', known_as => E'a\nb');
 
 -- composite keys, partitions, another name
 CREATE TABLE prot.post (tenant int, id uuid, owner varchar(80), PRIMARY KEY (tenant, id)) PARTITION BY LIST (tenant);
 CREATE TABLE prot.post_1 PARTITION OF prot.post FOR VALUES IN (1);
 SELECT consent.protect('prot.post', '{owner}', known_as => 'prot_posts') > 0 AS protected;
+-- a partition is protected with its table, or all of them by themselves
+SELECT consent.protect('prot.post_1', '{owner}');  -- fails
+CREATE TABLE prot.log (id bigint, day integer, owner text, PRIMARY KEY (id, day)) PARTITION BY LIST (day);
+CREATE TABLE prot.log_1 PARTITION OF prot.log FOR VALUES IN (1) PARTITION BY HASH (id);
+CREATE TABLE prot.log_1_0 PARTITION OF prot.log_1 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+SELECT consent.protect('prot.log_1_0', '{owner}') > 0 AS protected;
+SELECT consent.protect('prot.log', '{owner}');  -- fails
 INSERT INTO prot.post VALUES (1, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'prot_alice');
 SELECT consent.row_key('1', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), consent.row_key('7'), consent.row_key('a,b', 'c"d'), consent.row_key('1', NULL);
 
@@ -59,6 +69,37 @@ ALTER TABLE prot3.letter RENAME COLUMN body TO contents;
 SELECT known_as, schema_name, table_name, parties FROM consent.protected_table WHERE known_as = 'prot.message' ORDER BY event_id;
 SELECT kind, count(*) FROM consent.event WHERE kind LIKE 'table\_%' AND detail::json ->> 'known_as' LIKE 'prot%' GROUP BY kind ORDER BY kind;
 SELECT consent.opt_out(l, 'prot_train', party => 'prot_bob') > 0 AS recorded FROM prot3.letter l WHERE id = 2;
+
+-- also those that come with another command or another relation: ALTER INDEX on
+-- a table, the type of a typed table, the table inherited from, names swapped
+ALTER INDEX prot3.letter RENAME TO missive;
+ALTER TABLE prot3.missive RENAME TO letter;
+CREATE TYPE prot.note_type AS (id integer, writer text);
+CREATE TABLE prot.note OF prot.note_type (PRIMARY KEY (id));
+CREATE TABLE prot.owned (keeper text, kept timestamptz);
+CREATE TABLE prot.thing (id smallint PRIMARY KEY) INHERITS (prot.owned);
+SELECT consent.protect('prot.note', '{writer}') > 0 AS note, consent.protect('prot.thing', '{keeper}', collected_at => 'kept') > 0 AS thing;
+ALTER TYPE prot.note_type RENAME ATTRIBUTE writer TO author CASCADE;
+ALTER TABLE prot.owned RENAME keeper TO holder;
+ALTER TABLE prot.owned RENAME kept TO since;
+BEGIN;
+ALTER TABLE prot.note RENAME TO passing;
+ALTER TABLE prot.thing RENAME TO note;
+SAVEPOINT s;
+ALTER TABLE prot.note RENAME id TO number;
+ROLLBACK TO s;
+ALTER TABLE prot.passing RENAME TO thing;
+COMMIT;
+SELECT DISTINCT ON (known_as) known_as, table_name, parties, row_key, collected_at FROM consent.protected_table
+WHERE known_as IN ('prot.note', 'prot.thing', 'prot.message') ORDER BY known_as, event_id DESC;
+-- what is rolled back is not recorded; what is renamed to and fro is, twice
+SELECT count(*) FROM consent.protected_table WHERE known_as IN ('prot.note', 'prot.thing');
+-- a column that is replaced in one command is the new one
+INSERT INTO prot.thing VALUES (1, 'prot_alice');
+ALTER TABLE prot.note DROP COLUMN id, ADD COLUMN id bigint DEFAULT 1;
+INSERT INTO prot.note (id, holder) VALUES (7, 'prot_bob');
+SELECT consent.verdict(t, 'prot_train') FROM prot.thing t;
+SELECT consent.verdict(n, 'prot_train') FROM prot.note n;
 
 -- a dropped table leaves its history; a column that is gone is an error
 ALTER TABLE prot.post DROP COLUMN owner;

@@ -10,6 +10,7 @@
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
@@ -26,6 +27,8 @@
 #include "ledger/store.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
+
+#define KNOWN_AS_MAX 255
 
 PG_FUNCTION_INFO_V1(consent_protect);
 
@@ -254,6 +257,71 @@ check_relation(Relation rel)
 				 errdetail("It belongs to the ledger or to the system.")));
 }
 
+/* The relation that a declaration is about, if there is one of its name. */
+static Oid
+declared_relation(const ProtectedTable *table)
+{
+	Oid			schema = get_namespace_oid(table->schema_name, true);
+
+	return OidIsValid(schema) ? get_relname_relid(table->table_name, schema) : InvalidOid;
+}
+
+/* The declaration of this very relation; NULL if there is none. */
+static const ProtectedTable *
+find_own(const Declared *d, Oid relid)
+{
+	const ProtectedTable *table = declared_table_of(d, relid);
+
+	return table && declared_relation(table) == relid ? table : NULL;
+}
+
+/*
+ * Rows are protected once: under two names, what was chosen under one would
+ * not be found under the other.
+ */
+static void
+check_partitions(const Declared *d, Relation rel)
+{
+	const ProtectedTable *above = declared_table_of(d, RelationGetRelid(rel));
+	ListCell   *lc;
+
+	if (above && !find_own(d, RelationGetRelid(rel)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("\"%s\" is a partition of protected table \"%s\"",
+						RelationGetRelationName(rel), above->known_as),
+				 errdetail("Its rows are protected with it.")));
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	foreach(lc, find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL))
+	{
+		const ProtectedTable *part = find_own(d, lfirst_oid(lc));
+
+		if (part && lfirst_oid(lc) != RelationGetRelid(rel))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("partition \"%s\" is protected by itself already", get_rel_name(lfirst_oid(lc))),
+					 errdetail("What was chosen about its rows is recorded under \"%s\".", part->known_as),
+					 errhint("Go on to protect the partitions one by one.")));
+	}
+}
+
+static void
+check_name(const char *name)
+{
+	size_t		len = strlen(name);
+
+	if (len == 0 || len > KNOWN_AS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("known_as must have from 1 to %d bytes", KNOWN_AS_MAX)));
+	for (const char *s = name; *s; s++)
+		if ((unsigned char) *s < ' ' || *s == 0x7f)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("known_as cannot hold control characters")));
+}
+
 /*
  * The name to protect under: as given, or the one the table has already, or
  * schema.table.  A name stays with its table while that exists.
@@ -261,12 +329,11 @@ check_relation(Relation rel)
 static const char *
 settle_name(const Declared *d, Relation rel, const char *given)
 {
-	const ProtectedTable *already = declared_table_of(d, RelationGetRelid(rel));
+	const ProtectedTable *already = find_own(d, RelationGetRelid(rel));
 	const ProtectedTable *holder;
-	Oid			schema;
 
-	if (already && get_relname_relid(already->table_name, get_namespace_oid(already->schema_name, true)) != RelationGetRelid(rel))
-		already = NULL;			/* that is its partitioned table */
+	if (given)
+		check_name(given);
 	if (!given)
 		given = already ? already->known_as :
 			psprintf("%s.%s", get_namespace_name(RelationGetNamespace(rel)),
@@ -278,10 +345,7 @@ settle_name(const Declared *d, Relation rel, const char *given)
 						RelationGetRelationName(rel), already->known_as),
 				 errhint("Choices about its rows are recorded under that name; leave known_as out.")));
 	holder = declared_find_table(d, given, strlen(given));
-	if (!holder || already == holder)
-		return given;
-	schema = get_namespace_oid(holder->schema_name, true);
-	if (OidIsValid(schema) && OidIsValid(get_relname_relid(holder->table_name, schema)))
+	if (holder && already != holder && OidIsValid(declared_relation(holder)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("the name \"%s\" is taken by table \"%s.%s\"",
@@ -346,6 +410,7 @@ consent_protect(PG_FUNCTION_ARGS)
 	table.rule = rule_argument(argument_required_text(fcinfo, 4, "rule"));
 
 	d = ledger_lock_declarations();
+	check_partitions(d, rel);
 	table.known_as = settle_name(d, rel, argument_text(fcinfo, 5));
 	check_columns(d, rel, &table);
 	before = declared_find_table(d, table.known_as, strlen(table.known_as));

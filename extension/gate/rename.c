@@ -3,29 +3,52 @@
  *		Follow protected tables and their columns when they are renamed.
  *
  * Tables are stored by name, so that dumps and other nodes understand them.
- * An event trigger at the end of each renaming command compares the names in
- * the command with those declared, and records the new ones.
+ * Commands rename in many ways (by another kind's ALTER, with a schema, a type
+ * or the table inherited from), so names are not read out of them: before a
+ * command we note which relation and columns the declarations mean, and after
+ * it we record what these are called now.
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
+#include "compat.h"
 #include "gate/protect.h"
+#include "ledger/replica.h"
 #include "ledger/store.h"
-#include "ledger/tables.h"
 
 PG_FUNCTION_INFO_V1(consent_follow_renames);
 
-/* Has a ledger been created, and may we write here? */
+/* What a declaration meant before the command. */
+typedef struct Meant
+{
+	const char *known_as;
+	Oid			relid;
+	int			nparties;
+	AttrNumber *parties;		/* 0: there is no such column */
+	int			nkeys;
+	AttrNumber *row_key;
+	AttrNumber	collected_at;
+} Meant;
+
+/* Of the latest command; commands within a command are followed by themselves. */
+static List *meant_before = NIL;
+static LocalTransactionId meant_in = InvalidLocalTransactionId;
+
+/* Has a ledger been created? */
 static bool
 has_ledger(void)
 {
@@ -43,179 +66,162 @@ has_ledger(void)
 	return found;
 }
 
-static const ProtectedTable *
-find_by_place(const Declared *d, const char *schema, const char *table)
-{
-	const ProtectedTable *found = NULL;
+/* ---- before ---- */
 
-	for (int i = 0; i < d->ntables; i++)
-		if (strcmp(d->tables[i].schema_name, schema) == 0 &&
-			strcmp(d->tables[i].table_name, table) == 0 &&
-			(!found || d->tables[i].event_id > found->event_id))
-			found = &d->tables[i];
-	return found;
+static Oid
+find_relation(const ProtectedTable *table)
+{
+	Oid			schema = get_namespace_oid(table->schema_name, true);
+
+	return OidIsValid(schema) ? get_relname_relid(table->table_name, schema) : InvalidOid;
 }
 
-/* The same under the lock of declarations, which only those need that are declared. */
-static const ProtectedTable *
-lock_by_place(const char *schema, const char *table)
+static AttrNumber *
+find_columns(Oid relid, const char **names, int n)
 {
-	if (!find_by_place(declared_get(), schema, table))
-		return NULL;
-	return find_by_place(ledger_lock_declarations(), schema, table);
-}
-
-static void
-follow(const char *schema, const char *table, const char *new_schema, const char *new_table)
-{
-	const ProtectedTable *before = lock_by_place(schema, table);
-	ProtectedTable after;
-
-	if (!before)
-		return;
-	after = *before;
-	after.schema_name = new_schema;
-	after.table_name = new_table;
-	protect_declare("table_renamed", &after);
-}
-
-static bool
-replace_name(const char **names, int n, const char *from, const char *to)
-{
-	bool		found = false;
+	AttrNumber *columns = palloc(Max(n, 1) * sizeof(AttrNumber));
 
 	for (int i = 0; i < n; i++)
-		if (strcmp(names[i], from) == 0)
-		{
-			names[i] = to;
-			found = true;
-		}
-	return found;
+		columns[i] = get_attnum(relid, names[i]);
+	return columns;
 }
 
-static const char **
-copy_names(const char **names, int n)
-{
-	const char **copy = palloc(Max(n, 1) * sizeof(char *));
-
-	memcpy(copy, names, n * sizeof(char *));
-	return copy;
-}
-
+/* Of several declarations of one table, under several names, the newest is in force. */
 static void
-follow_column(const char *schema, const char *table, const char *from, const char *to)
+note_tables(const Declared *d)
 {
-	const ProtectedTable *before = lock_by_place(schema, table);
-	ProtectedTable after;
-	bool		changed;
-
-	if (!before)
-		return;
-	after = *before;
-	after.parties = copy_names(before->parties, before->nparties);
-	after.row_key = copy_names(before->row_key, before->nkeys);
-	changed = replace_name(after.parties, after.nparties, from, to);
-	changed |= replace_name(after.row_key, after.nkeys, from, to);
-	if (after.collected_at)
-		changed |= replace_name(&after.collected_at, 1, from, to);
-	if (changed)
-		protect_declare("table_renamed", &after);
-}
-
-/* Every protected table of a schema moves with it. */
-static void
-follow_schema(const char *from, const char *to)
-{
-	const Declared *d = declared_get();
-
-	for (int i = 0; i < d->ntables; i++)
-		if (strcmp(d->tables[i].schema_name, from) == 0 &&
-			find_by_place(d, from, d->tables[i].table_name) == &d->tables[i])
-			follow(from, d->tables[i].table_name, to, d->tables[i].table_name);
-}
-
-/* The schema of a table that the command named, as it is called after it. */
-static const char *
-schema_of(const RangeVar *named, const char *now)
-{
-	RangeVar   *after = makeRangeVar(named->schemaname, (char *) now, -1);
-	Oid			relid = RangeVarGetRelid(after, NoLock, true);
-
-	return OidIsValid(relid) ? get_namespace_name(get_rel_namespace(relid)) : NULL;
-}
-
-static void
-follow_rename(RenameStmt *stmt)
-{
-	const char *schema;
-
-	switch (stmt->renameType)
-	{
-		case OBJECT_SCHEMA:
-			follow_schema(stmt->subname, stmt->newname);
-			break;
-		case OBJECT_TABLE:
-			schema = schema_of(stmt->relation, stmt->newname);
-			if (schema)
-				follow(schema, stmt->relation->relname, schema, stmt->newname);
-			break;
-		case OBJECT_COLUMN:
-			schema = schema_of(stmt->relation, stmt->relation->relname);
-			if (schema && stmt->relationType == OBJECT_TABLE)
-				follow_column(schema, stmt->relation->relname, stmt->subname, stmt->newname);
-			break;
-		default:
-			break;
-	}
-}
-
-/*
- * ALTER TABLE … SET SCHEMA: the command does not say where the table was; of
- * the declared tables of its name it is the one that is gone.
- */
-static void
-follow_move(AlterObjectSchemaStmt *stmt)
-{
-	const Declared *d = declared_get();
-
-	if (stmt->objectType != OBJECT_TABLE)
-		return;
 	for (int i = 0; i < d->ntables; i++)
 	{
 		const ProtectedTable *table = &d->tables[i];
-		Oid			schema = get_namespace_oid(table->schema_name, true);
+		Oid			relid = find_relation(table);
+		Meant	   *meant;
 
-		if (strcmp(table->table_name, stmt->relation->relname) != 0 ||
-			strcmp(table->schema_name, stmt->newschema) == 0 ||
-			(stmt->relation->schemaname && strcmp(stmt->relation->schemaname, table->schema_name) != 0) ||
-			(OidIsValid(schema) && OidIsValid(get_relname_relid(table->table_name, schema))) ||
-			find_by_place(d, table->schema_name, table->table_name) != table)
+		if (!OidIsValid(relid) || declared_table_of(d, relid) != table)
 			continue;
-		follow(table->schema_name, table->table_name, stmt->newschema, table->table_name);
-		break;
+		meant = palloc(sizeof(Meant));
+		meant->known_as = pstrdup(table->known_as);
+		meant->relid = relid;
+		meant->nparties = table->nparties;
+		meant->parties = find_columns(relid, table->parties, table->nparties);
+		meant->nkeys = table->nkeys;
+		meant->row_key = find_columns(relid, table->row_key, table->nkeys);
+		meant->collected_at = table->collected_at == NULL ? InvalidAttrNumber :
+			get_attnum(relid, table->collected_at);
+		meant_before = lappend(meant_before, meant);
 	}
+}
+
+static void
+note_before(void)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+
+	if (meant_in == compat_my_lxid())
+		list_free_deep(meant_before);
+	meant_before = NIL;
+	meant_in = compat_my_lxid();
+	note_tables(declared_get());
+	MemoryContextSwitchTo(old);
+}
+
+/* ---- after ---- */
+
+/* What a column is called now; its name in the declaration if it is gone. */
+static const char *
+name_now(Oid relid, AttrNumber column, const char *declared)
+{
+	HeapTuple	tuple = column == InvalidAttrNumber ? NULL : SearchSysCacheAttNum(relid, column);
+	const char *name = declared;
+
+	if (!HeapTupleIsValid(tuple))
+		return name;
+	name = pstrdup(NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+static const char **
+names_now(Oid relid, const AttrNumber *columns, const char **declared, int n, bool *changed)
+{
+	const char **names = palloc(Max(n, 1) * sizeof(char *));
+
+	for (int i = 0; i < n; i++)
+	{
+		names[i] = name_now(relid, columns[i], declared[i]);
+		*changed |= strcmp(names[i], declared[i]) != 0;
+	}
+	return names;
+}
+
+/*
+ * The declaration with the names of now, in the caller's context; false if
+ * they are the same, or if the table is gone or declared anew.
+ */
+static bool
+is_renamed(const Meant *meant, const ProtectedTable *before, ProtectedTable *after)
+{
+	bool		changed = false;
+
+	if (before == NULL || before->nparties != meant->nparties || before->nkeys != meant->nkeys)
+		return false;
+	*after = *before;
+	after->table_name = get_rel_name(meant->relid);
+	if (after->table_name == NULL)
+		return false;
+	after->schema_name = get_namespace_name(get_rel_namespace(meant->relid));
+	changed |= strcmp(after->table_name, before->table_name) != 0;
+	changed |= strcmp(after->schema_name, before->schema_name) != 0;
+	after->parties = names_now(meant->relid, meant->parties, before->parties, before->nparties, &changed);
+	after->row_key = names_now(meant->relid, meant->row_key, before->row_key, before->nkeys, &changed);
+	if (before->collected_at != NULL)
+	{
+		after->collected_at = name_now(meant->relid, meant->collected_at, before->collected_at);
+		changed |= strcmp(after->collected_at, before->collected_at) != 0;
+	}
+	return changed;
+}
+
+static const ProtectedTable *
+find_declared(const Declared *d, const Meant *meant)
+{
+	return declared_find_table(d, meant->known_as, strlen(meant->known_as));
+}
+
+/* Only what was renamed takes the lock of declarations; and then it is looked at again. */
+static void
+follow(const Meant *meant)
+{
+	ProtectedTable after;
+
+	if (!is_renamed(meant, find_declared(declared_get(), meant), &after))
+		return;
+	if (replica_is_subscriber())
+		ereport(WARNING,
+				(errmsg("protected table \"%s\" was renamed on a node that only follows the ledger", meant->known_as),
+				 errhint("Rename it on the ledger's node too; until then its rows are asked about by columns.")));
+	else if (is_renamed(meant, find_declared(ledger_lock_declarations(), meant), &after))
+		protect_declare("table_renamed", &after);
 }
 
 Datum
 consent_follow_renames(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *trigger;
+	ListCell   *lc;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("consent.follow_renames() is the function of an event trigger")));
 	trigger = (EventTriggerData *) fcinfo->context;
-	if (!IsA(trigger->parsetree, RenameStmt) &&
-		!IsA(trigger->parsetree, AlterObjectSchemaStmt))
-		PG_RETURN_NULL();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (has_ledger())
 	{
-		if (IsA(trigger->parsetree, RenameStmt))
-			follow_rename((RenameStmt *) trigger->parsetree);
-		else
-			follow_move((AlterObjectSchemaStmt *) trigger->parsetree);
+		if (strcmp(trigger->event, "ddl_command_start") == 0)
+			note_before();
+		else if (meant_in == compat_my_lxid())
+			foreach(lc, meant_before)
+				follow(lfirst(lc));
 	}
 	PopActiveSnapshot();
 	PG_RETURN_NULL();

@@ -8,20 +8,32 @@ CREATE FUNCTION consent.protect(rel regclass, parties name[], row_key name[] DEF
 RETURNS bigint AS 'MODULE_PATHNAME', 'consent_protect'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.protect(regclass, name[], name[], name, text, text) IS
-'Declare that the rows of a table belong to subjects; returns the id of the event. parties: the columns that name them, of the ledger''s subject type. row_key: integer, uuid, text or varchar columns that tell rows apart, NULL for the primary key. collected_at: a timestamptz column that says when a row was collected, NULL if nothing does. rule: all (the worst party decides), any (the best) or first. known_as: the name under which the table is asked about, whatever it is renamed to; NULL for schema.table. The same again changes nothing; otherwise the newest declaration counts. Errors: 42809 for what is not a table, 42703 and 42804 for columns, 42710 for a name that is taken';
+'Declare that the rows of a table belong to subjects; returns the id of the event. parties: the columns that name them, of the ledger''s subject type. row_key: integer, uuid, text or varchar columns that tell rows apart, NULL for the primary key. collected_at: a timestamptz column that says when a row was collected, NULL if nothing does. rule: all (the worst party decides), any (the best) or first. known_as: the name under which the table is asked about, whatever it is renamed to, of 1 to 255 bytes; NULL for schema.table. The same again changes nothing; otherwise the newest declaration counts. Partitions are protected with their table. Errors: 42809 for what is not a table, 42703 and 42804 for columns, 42710 for a name that is taken and for a partition of what is protected already';
 REVOKE ALL ON FUNCTION consent.protect(regclass, name[], name[], name, text, text) FROM PUBLIC;
 
 CREATE FUNCTION consent.follow_renames()
 RETURNS event_trigger AS 'MODULE_PATHNAME', 'consent_follow_renames'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.follow_renames() IS
-'Event trigger: when a protected table, its schema or a column of its declaration is renamed or moved, records the new names';
+'Event trigger, at the start and at the end of a command: when a protected table, its schema or a column of its declaration is renamed or moved, records the new names';
 REVOKE ALL ON FUNCTION consent.follow_renames() FROM PUBLIC;
 
-CREATE EVENT TRIGGER consent_follow_renames ON ddl_command_end
-	WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA')
-	EXECUTE FUNCTION consent.follow_renames();
-ALTER EVENT TRIGGER consent_follow_renames ENABLE ALWAYS;
+-- ALTER INDEX renames tables too, ALTER TYPE the columns of typed tables.
+DO $$
+DECLARE
+	moment text;
+	name   text;
+BEGIN
+	FOREACH moment IN ARRAY '{start, end}'::text[] LOOP
+		name := 'consent_renames_' || moment;
+		EXECUTE pg_catalog.format(
+			'CREATE EVENT TRIGGER %I ON ddl_command_%s
+				WHEN TAG IN (''ALTER TABLE'', ''ALTER INDEX'', ''ALTER FOREIGN TABLE'', ''ALTER TYPE'', ''ALTER SCHEMA'', ''ALTER EXTENSION'')
+				EXECUTE FUNCTION consent.follow_renames()', name, moment);
+		EXECUTE pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', name);
+	END LOOP;
+END
+$$;
 
 CREATE FUNCTION consent.row_key(VARIADIC parts text[])
 RETURNS text AS 'MODULE_PATHNAME', 'consent_row_key'
