@@ -4,11 +4,11 @@
  *		and DDL on it, also superusers'.
  *
  * Three guards, since each sees what the others miss.  A statement trigger on
- * every stored table refuses to change rows.  An event trigger refuses, before
- * anything happened, commands that name one of our relations or what hangs on
- * it.  It also loads this library, and with it the hook that sees objects
- * changed or dropped by other ways: by CASCADE, DROP OWNED, REASSIGN OWNED or
- * with an extension ours depends on.
+ * every stored table refuses to change rows and to put any in.  An event
+ * trigger refuses, before anything happened, commands that name one of our
+ * relations or what hangs on it.  It also loads this library, and with it the
+ * hook that sees objects changed or dropped by other ways: by CASCADE, DROP
+ * OWNED, REASSIGN OWNED or with an extension ours depends on.
  *
  * A superuser can disable the event trigger, and then the others; verify()
  * names what was done behind their back.
@@ -42,10 +42,13 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
+#include "replication/logicalworker.h"
 #include "tcop/cmdtag.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
@@ -58,6 +61,27 @@ static object_access_hook_type next_object_access_hook = NULL;
 static Oid	guard_function = InvalidOid;	/* of the event trigger, once it fired */
 
 /* ---- rows ---- */
+
+/*
+ * The ledger itself writes below triggers.  Rows come in by statements where
+ * they are copied: pg_dump's scripts and pg_restore turn both of these settings
+ * off in each of their sessions.
+ */
+static bool
+is_copying(void)
+{
+	return IsBinaryUpgrade || IsLogicalWorker() || (!check_function_bodies && !row_security);
+}
+
+static void
+refuse_insert(const char *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("INSERT is refused on \"%s.%s\"", LEDGER_SCHEMA, table),
+			 errdetail("What is put there by hand is sealed by nothing, and cannot be taken away again."),
+			 errhint("Record with consent.record_choices(), or INSERT INTO consent.event. To copy a whole ledger by other means than pg_restore, turn check_function_bodies and row_security off first.")));
+}
 
 PG_FUNCTION_INFO_V1(consent_refuse_change);
 
@@ -72,6 +96,12 @@ consent_refuse_change(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("refuse_change() must be called as a trigger")));
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+	{
+		if (!is_copying())
+			refuse_insert(RelationGetRelationName(trigger->tg_relation));
+		PG_RETURN_POINTER(NULL);
+	}
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		command = "UPDATE";
 	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))

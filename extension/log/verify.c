@@ -186,13 +186,17 @@ consent_verify(PG_FUNCTION_ARGS)
 	v.scratch = AllocSetContextCreate(CurrentMemoryContext, "consent verify",
 									  ALLOCSET_DEFAULT_SIZES);
 	v.started = v.reported = GetCurrentTimestamp();
+	v.function = fcinfo->flinfo->fn_oid;
 	verify_guards(&v);
-	verify_ledger(&v);
-	verify_declarations(&v);
-	verify_seals(&v);
-	verify_last_declaration(&v);
-	verify_runs(&v);
-	verify_subjects(&v);
+	if (verify_tables(&v))
+	{
+		verify_ledger(&v);
+		verify_declarations(&v);
+		verify_seals(&v);
+		verify_last_declaration(&v);
+		verify_runs(&v);
+		verify_subjects(&v);
+	}
 	UnregisterSnapshot(v.snapshot);
 	MemoryContextDelete(v.scratch);
 	return (Datum) 0;

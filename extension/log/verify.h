@@ -26,6 +26,7 @@ typedef struct Verify
 	int			nseal_keys;
 	struct HTAB *declared;		/* event ids of the rows of what was declared */
 	int64		last_declaration;
+	Oid			function;		/* verify() itself */
 	struct HTAB *used;			/* subjects of uses; see verify_take_used() */
 	bool		test;			/* a ledger for tests */
 	int64		nfindings;
@@ -72,8 +73,12 @@ extern bool verify_is(VerifyScan *scan, HeapTuple tuple, AttrNumber attno, int64
 extern StoreScan *verify_look_up(Verify *v, Store *store, const char *index,
 								 int nkeys, ScanKey keys);
 
+/* Is an index valid, and leaves out no rows but those whose column is NULL? */
+extern bool verify_index_is_whole(Relation index);
+
 /* The parts, in this order. */
 extern void verify_guards(Verify *v);
+extern bool verify_tables(Verify *v);	/* false: they cannot be read */
 extern void verify_ledger(Verify *v);	/* finds origin, seal_keys and test */
 extern void verify_declarations(Verify *v); /* finds declared */
 extern void verify_seals(Verify *v);

@@ -11,8 +11,10 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -24,7 +26,7 @@
 #include "ledger/tables.h"
 #include "log/verify.h"
 
-#define GUARD_TYPE (TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_UPDATE | \
+#define GUARD_TYPE (TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | \
 					TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE)
 
 /* The OID of one of our functions without arguments. */
@@ -55,7 +57,8 @@ check_triggers(Verify *v, Relation rel, const char *thing, Oid guard)
 	{
 		Trigger    *trigger = &rel->trigdesc->triggers[i];
 
-		if (trigger->tgfoid == guard && trigger->tgtype == GUARD_TYPE && !trigger->tgqual)
+		if (trigger->tgfoid == guard && trigger->tgtype == GUARD_TYPE &&
+			trigger->tgnattr == 0 && !trigger->tgqual)
 			found = enabled_text(trigger->tgenabled);
 		else
 			verify_finding(v, "guard", thing, "no other trigger",
@@ -100,10 +103,24 @@ check_tables(Verify *v)
 	table_close(class, AccessShareLock);
 }
 
-static void
-check_event_trigger(Verify *v)
+/* ---- event triggers ---- */
+
+static char *
+event_trigger_text(Relation rel, HeapTuple tuple)
 {
-	Oid			guard = our_function("refuse_ddl");
+	Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
+	bool		all;
+	Datum		tags = heap_getattr(tuple, Anum_pg_event_trigger_evttags, RelationGetDescr(rel), &all);
+
+	return psprintf("on %s for %s, %s", NameStr(form->evtevent),
+					all ? "all commands" : OidOutputFunctionCall(F_ARRAY_OUT, tags),
+					enabled_text(form->evtenabled));
+}
+
+static void
+check_event_trigger(Verify *v, const char *name, const char *function, const char *expected)
+{
+	Oid			guard = our_function(function);
 	Relation	rel = table_open(EventTriggerRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	const char *found = "none";
@@ -111,16 +128,55 @@ check_event_trigger(Verify *v)
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		if (((Form_pg_event_trigger) GETSTRUCT(tuple))->evtfoid == guard)
-			found = enabled_text(((Form_pg_event_trigger) GETSTRUCT(tuple))->evtenabled);
+			found = event_trigger_text(rel, tuple);
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-	if (strcmp(found, "enabled always") != 0)
-		verify_finding(v, "guard", "event trigger " GUARD_EVENT_TRIGGER, "enabled always", found);
+	if (strcmp(found, expected) != 0)
+		verify_finding(v, "guard", psprintf("event trigger %s", name), expected, found);
+}
+
+/* ---- functions ---- */
+
+/* A column of a function; NULL for SQL's NULL. */
+static char *
+function_text(HeapTuple tuple, AttrNumber attno)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(PROCOID, tuple, attno, &isnull);
+
+	return verify_text(value, isnull, TEXTOID);
+}
+
+/* Whoever replaces a guard's function has no need to disable the guard. */
+static void
+check_function(Verify *v, const char *name)
+{
+	HeapTuple	self = SearchSysCache1(PROCOID, ObjectIdGetDatum(v->function));
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(our_function(name)));
+	char	   *thing = psprintf("function %s.%s()", LEDGER_SCHEMA, name);
+	char	   *source = psprintf("consent_%s", name);
+
+	if (!HeapTupleIsValid(tuple))
+		verify_finding(v, "guard", thing, source, "none");
+	else
+	{
+		if (((Form_pg_proc) GETSTRUCT(tuple))->prolang != ClanguageId ||
+			!verify_same(function_text(tuple, Anum_pg_proc_probin), function_text(self, Anum_pg_proc_probin)) ||
+			!verify_same(function_text(tuple, Anum_pg_proc_prosrc), source))
+			verify_finding(v, "guard", thing, psprintf("%s of this library", source), "something else");
+		ReleaseSysCache(tuple);
+	}
+	ReleaseSysCache(self);
 }
 
 void
 verify_guards(Verify *v)
 {
-	check_event_trigger(v);
+	check_event_trigger(v, GUARD_EVENT_TRIGGER, "refuse_ddl", "on ddl_command_start for all commands, enabled always");
+	check_event_trigger(v, "consent_follow_renames", "follow_renames",
+						"on ddl_command_end for {\"ALTER TABLE\",\"ALTER SCHEMA\"}, enabled always");
+	check_function(v, "refuse_ddl");
+	check_function(v, "refuse_change");
+	check_function(v, "follow_renames");
 	check_tables(v);
 }

@@ -8,7 +8,7 @@
 CREATE FUNCTION consent.refuse_change() RETURNS trigger
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'consent_refuse_change';
 COMMENT ON FUNCTION consent.refuse_change() IS
-'Trigger on every stored table: refuses UPDATE, DELETE and TRUNCATE (55000), for superusers and replicas too';
+'Trigger on every stored table: refuses INSERT, UPDATE, DELETE and TRUNCATE (55000), for superusers and replicas too. A restore, pg_upgrade and logical replication may insert';
 
 CREATE FUNCTION consent.refuse_ddl() RETURNS event_trigger
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'consent_refuse_ddl';
@@ -32,7 +32,7 @@ BEGIN
 		ORDER BY c.relname
 	LOOP
 		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consent.%I
+			'CREATE TRIGGER append_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON consent.%I
 				FOR EACH STATEMENT EXECUTE FUNCTION consent.refuse_change()', name);
 		EXECUTE pg_catalog.format('ALTER TABLE consent.%I ENABLE ALWAYS TRIGGER append_only', name);
 	END LOOP;

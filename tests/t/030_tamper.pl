@@ -210,21 +210,58 @@ named('the ledger deleted', 'DELETE FROM consent.ledger', qr/^ledger\|postgres\.
 
 # ---- the guards themselves ----
 
-my $guards = $node->safe_psql('postgres', q{
-	BEGIN;
-	ALTER EVENT TRIGGER consent_ledger_guard DISABLE;
-	ALTER TABLE consent.seal DISABLE TRIGGER append_only;
-	ALTER TABLE consent.key ENABLE TRIGGER append_only;
-	DROP TRIGGER append_only ON consent.notice;
-	CREATE RULE forget AS ON INSERT TO consent.event_log DO INSTEAD NOTHING;
-	CREATE TABLE more () INHERITS (consent.evidence);
-	DROP INDEX consent.event_log_subject;
-	SELECT thing, found FROM consent.verify() WHERE kind = 'guard' ORDER BY 1;
-	ROLLBACK;
-});
-is($guards, join("\n", 'event trigger consent_ledger_guard|disabled', 'index consent.event_log_subject|missing or changed',
-	'table consent.event_log|rules', 'table consent.evidence|one or more', 'table consent.key|not enabled always',
-	'table consent.notice|none', 'table consent.seal|disabled'), 'what was done to the guards is named');
+# What verify() says of the guards after something was done to them.
+sub guards
+{
+	my ($attack) = @_;
+
+	return $node->safe_psql('postgres', qq{
+		BEGIN;
+		ALTER EVENT TRIGGER consent_ledger_guard DISABLE;
+		$attack;
+		ALTER EVENT TRIGGER consent_ledger_guard ENABLE ALWAYS;
+		SELECT thing, expected, found FROM consent.verify() WHERE kind = 'guard' ORDER BY thing COLLATE "C", expected;
+		ROLLBACK;
+	});
+}
+
+my $always = 'trigger append_only, enabled always';
+my $start = 'on ddl_command_start for all commands, enabled always';
+for (
+	[ 'ALTER EVENT TRIGGER consent_follow_renames DISABLE', 'event trigger consent_follow_renames|on ddl_command_end for {"ALTER TABLE","ALTER SCHEMA"}, enabled always|on ddl_command_end for {"ALTER TABLE","ALTER SCHEMA"}, disabled' ],
+	[ 'ALTER EXTENSION consent_ledger DROP EVENT TRIGGER consent_ledger_guard; DROP EVENT TRIGGER consent_ledger_guard;
+		CREATE EVENT TRIGGER consent_ledger_guard ON ddl_command_start WHEN TAG IN ($$COMMENT$$) EXECUTE FUNCTION consent.refuse_ddl()',
+		"event trigger consent_ledger_guard|$start|on ddl_command_start for {COMMENT}, enabled always" ],
+	[ 'ALTER TABLE consent.seal DISABLE TRIGGER append_only', "table consent.seal|$always|disabled" ],
+	[ 'ALTER TABLE consent.key ENABLE TRIGGER append_only', "table consent.key|$always|not enabled always" ],
+	[ 'DROP TRIGGER append_only ON consent.notice', "table consent.notice|$always|none" ],
+	[ 'CREATE OR REPLACE TRIGGER append_only BEFORE INSERT OR UPDATE OF seal_no OR DELETE OR TRUNCATE ON consent.seal_pending
+		EXECUTE FUNCTION consent.refuse_change(); ALTER TABLE consent.seal_pending ENABLE ALWAYS TRIGGER append_only',
+		"table consent.seal_pending|no other trigger|trigger append_only\ntable consent.seal_pending|$always|none" ],
+	[ 'CREATE TRIGGER more BEFORE INSERT ON consent.seal EXECUTE FUNCTION consent.refuse_change()', 'table consent.seal|no other trigger|trigger more' ],
+	[ 'CREATE OR REPLACE FUNCTION consent.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$',
+		'function consent.refuse_change()|consent_refuse_change of this library|something else' ],
+	[ 'CREATE OR REPLACE FUNCTION consent.refuse_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$',
+		'function consent.refuse_ddl()|consent_refuse_ddl of this library|something else' ],
+	[ 'CREATE RULE forget AS ON INSERT TO consent.event_log DO INSTEAD NOTHING', 'table consent.event_log|no rule|rules' ],
+	[ 'ALTER TABLE consent.run ENABLE ROW LEVEL SECURITY', 'table consent.run|no row-level security|row-level security' ],
+	[ 'CREATE TABLE more () INHERITS (consent.evidence)', 'table consent.evidence|no table that inherits from it|one or more' ],
+	[ 'ALTER TABLE consent.seal SET UNLOGGED', 'table consent.seal|a table that outlives a crash|one that does not' ],
+	[ 'CREATE TABLE consent.more ()', "table consent.more|$always|none\ntable consent.more||a table that is not the ledger's" ],
+	[ 'DROP INDEX consent.event_log_subject', 'table consent.event_log: indexes|event_log_external unique (source, external_id), event_log_pkey unique (event_id), event_log_subject (subject_no, event_id)|event_log_external unique (source, external_id), event_log_pkey unique (event_id)' ],
+	[ 'ALTER TABLE consent.subject DROP CONSTRAINT subject_key; CREATE INDEX subject_key ON consent.subject (key)',
+		'table consent.subject: indexes|subject_key unique (key), subject_pkey unique (subject_no), subject_suppression unique (suppression)|subject_key (key), subject_pkey unique (subject_no), subject_suppression unique (suppression)' ],
+	[ 'ALTER TABLE consent.evidence ALTER body DROP NOT NULL; ALTER TABLE consent.evidence DISABLE TRIGGER ALL; UPDATE consent.evidence SET body = NULL; ALTER TABLE consent.evidence ENABLE ALWAYS TRIGGER append_only',
+		'table consent.evidence: columns|event_id int8!, salt bytea!, body text!|event_id int8!, salt bytea!, body text' ],
+	[ 'ALTER TABLE consent.evidence ALTER salt TYPE text COLLATE "C" USING encode(salt, $$hex$$)', 'table consent.evidence: columns|event_id int8!, salt bytea!, body text!|event_id int8!, salt text!, body text!' ],
+	[ 'ALTER TABLE consent.evidence RENAME TO proof', "table consent.evidence|a table|none\ntable consent.proof||a table that is not the ledger's" ])
+{
+	my ($attack, $expected) = @$_;
+
+	is(guards($attack), $expected, "named: $attack");
+}
+like($node->safe_psql('postgres', q{BEGIN; ALTER EVENT TRIGGER consent_ledger_guard DISABLE; SELECT * FROM consent.verify(); ROLLBACK}),
+	qr/^guard\|event trigger consent_ledger_guard\|.*\|on ddl_command_start for all commands, disabled$/, 'named: the first of all');
 
 sound($node, 'the ledger is sound after');
 $node->stop;
