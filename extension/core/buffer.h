@@ -94,6 +94,16 @@ extern bool cl_take(cl_scanner *in, const char *word);
 /* Take what stands before the next `end`, and `end` itself. */
 extern bool cl_take_until(cl_scanner *in, char end, cl_value *out);
 
+/* Take all that is left. */
+static inline cl_value
+cl_take_rest(cl_scanner *in)
+{
+	cl_value	rest = {in->data + in->pos, in->len - in->pos};
+
+	in->pos = in->len;
+	return rest;
+}
+
 /* Take a decimal number of at most max, without sign and leading zeros. */
 extern bool cl_take_number(cl_scanner *in, uint64_t max, uint64_t *out);
 

@@ -20,9 +20,8 @@ cl_checkpoint_format(const cl_checkpoint *checkpoint, char *out, size_t cap)
 	return b.len <= b.cap ? b.len - 1 : 0;
 }
 
-/* Does the empty tree have its root? */
-static bool
-root_is_possible(const cl_checkpoint *checkpoint)
+bool
+cl_checkpoint_possible(const cl_checkpoint *checkpoint)
 {
 	cl_hash		empty;
 
@@ -46,7 +45,7 @@ take_extensions(cl_scanner *in, cl_value *extensions)
 }
 
 bool
-cl_checkpoint_parse(const char *text, size_t len, cl_checkpoint *checkpoint)
+cl_checkpoint_read(const char *text, size_t len, cl_checkpoint *checkpoint)
 {
 	cl_scanner	in = {text, len, 0};
 
@@ -54,7 +53,13 @@ cl_checkpoint_parse(const char *text, size_t len, cl_checkpoint *checkpoint)
 	return cl_take_until(&in, '\n', &checkpoint->origin) && checkpoint->origin.len > 0 &&
 		cl_take_number(&in, INT64_MAX, &checkpoint->size) && cl_take(&in, "\n") &&
 		cl_take_base64(&in, '\n', checkpoint->root, CL_HASH_BYTES) &&
-		take_extensions(&in, &checkpoint->extensions) && root_is_possible(checkpoint);
+		take_extensions(&in, &checkpoint->extensions);
+}
+
+bool
+cl_checkpoint_parse(const char *text, size_t len, cl_checkpoint *checkpoint)
+{
+	return cl_checkpoint_read(text, len, checkpoint) && cl_checkpoint_possible(checkpoint);
 }
 
 bool

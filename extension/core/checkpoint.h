@@ -39,6 +39,13 @@ extern size_t cl_checkpoint_format(const cl_checkpoint *checkpoint, char *out, s
 extern bool cl_checkpoint_parse(const char *text, size_t len, cl_checkpoint *checkpoint);
 
 /*
+ * The two halves of that, for whom it matters which one fails: what the lines
+ * look like, and whether the empty tree has its root.
+ */
+extern bool cl_checkpoint_read(const char *text, size_t len, cl_checkpoint *checkpoint);
+extern bool cl_checkpoint_possible(const cl_checkpoint *checkpoint);
+
+/*
  * Parse a whole note and require that it is the log's: signed by `log` (type
  * 01), whose name is its origin, and without extensions.
  */

@@ -249,3 +249,30 @@ cl_instant_parse(const char *s, size_t len, cl_instant *t)
 	*t = days * USECS_PER_DAY + usecs - east * USECS_PER_SEC;
 	return cl_instant_valid(*t) ? in.pos : 0;
 }
+
+void
+cl_put_instant(cl_buffer *b, cl_instant t)
+{
+	char		text[CL_INSTANT_TEXT];
+
+	cl_put(b, text, (size_t) cl_instant_format(t, text));
+}
+
+bool
+cl_instant_read(cl_value text, cl_instant *t)
+{
+	char		canonical[CL_INSTANT_TEXT];
+
+	if (text.len == 0 || cl_instant_parse(text.data, text.len, t) != text.len)
+		return false;
+	cl_instant_format(*t, canonical);
+	return cl_value_equal(text, cl_string(canonical));
+}
+
+bool
+cl_take_instant(cl_scanner *in, char end, cl_instant *t)
+{
+	cl_value	text;
+
+	return cl_take_until(in, end, &text) && cl_instant_read(text, t);
+}

@@ -9,9 +9,7 @@
 #ifndef CL_INSTANT_H
 #define CL_INSTANT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "core/buffer.h"
 
 typedef int64_t cl_instant;
 
@@ -35,5 +33,12 @@ extern int	cl_instant_format(cl_instant t, char *out);
  * digits are optional.  Returns the number of bytes read, or 0 if malformed or out of range.
  */
 extern size_t cl_instant_parse(const char *s, size_t len, cl_instant *t);
+
+/* Append the canonical text, and take an instant in it and the `end` after it. */
+extern void cl_put_instant(cl_buffer *b, cl_instant t);
+extern bool cl_take_instant(cl_scanner *in, char end, cl_instant *t);
+
+/* Read a value that is the canonical text of an instant wholly. */
+extern bool cl_instant_read(cl_value text, cl_instant *t);
 
 #endif

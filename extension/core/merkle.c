@@ -292,3 +292,24 @@ cl_verify_consistency(uint64_t old_size, uint64_t new_size,
 						 complete ? old_root : path[0],
 						 complete ? path : path + 1, complete ? path_len : path_len - 1);
 }
+
+void
+cl_put_path(cl_buffer *b, const cl_hash *path, size_t path_len)
+{
+	for (size_t i = 0; i < path_len; i++)
+	{
+		cl_put_base64(b, path[i], CL_HASH_BYTES);
+		cl_put_char(b, '\n');
+	}
+	cl_put_char(b, '\n');
+}
+
+bool
+cl_take_path(cl_scanner *in, size_t max, cl_hash *path, size_t *path_len)
+{
+	*path_len = 0;
+	while (!cl_take(in, "\n"))
+		if (*path_len == max || !cl_take_base64(in, '\n', path[(*path_len)++], CL_HASH_BYTES))
+			return false;
+	return true;
+}

@@ -9,6 +9,7 @@
 #ifndef CL_MERKLE_H
 #define CL_MERKLE_H
 
+#include "core/buffer.h"
 #include "core/hash.h"
 
 #define CL_PATH_MAX		65		/* hashes of the longest proof */
@@ -81,5 +82,12 @@ extern bool cl_verify_inclusion(const uint8_t *root, uint64_t size, uint64_t ind
 extern bool cl_verify_consistency(uint64_t old_size, uint64_t new_size,
 								  const uint8_t *old_root, const uint8_t *new_root,
 								  const cl_hash *path, size_t path_len);
+
+/*
+ * A path as text: each hash in base64 in a line of its own, then an empty line.
+ * Take reads at most max hashes; false if it is anything else.
+ */
+extern void cl_put_path(cl_buffer *b, const cl_hash *path, size_t path_len);
+extern bool cl_take_path(cl_scanner *in, size_t max, cl_hash *path, size_t *path_len);
 
 #endif

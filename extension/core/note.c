@@ -231,6 +231,33 @@ cl_note_check_all(const cl_note *note, const cl_verifier *verifiers, size_t n,
 	return status;
 }
 
+cl_note_status
+cl_note_check_name(const cl_note *note, cl_value name, const cl_verifier *verifiers, size_t n,
+				   bool *known, const cl_verifier **signer)
+{
+	cl_note_check check;
+	cl_note_status status;
+
+	*known = false;
+	*signer = NULL;
+	for (size_t i = 0; i < n; i++)
+	{
+		if (verifiers[i].type != CL_NOTE_ED25519 ||
+			!cl_value_equal(cl_string(verifiers[i].name), name))
+			continue;
+		*known = true;
+		status = cl_note_check_all(note, &verifiers[i], 1, &check);
+		if (status == CL_NOTE_FORGED)
+		{
+			*signer = NULL;
+			return CL_NOTE_FORGED;
+		}
+		if (status == CL_NOTE_OK)
+			*signer = &verifiers[i];
+	}
+	return *signer != NULL ? CL_NOTE_OK : CL_NOTE_UNSIGNED;
+}
+
 size_t
 cl_note_text(const char *note, size_t len)
 {

@@ -119,6 +119,14 @@ extern cl_note_status cl_note_check_all(const cl_note *note,
 										const cl_verifier *verifiers, size_t n,
 										cl_note_check *checks);
 
+/*
+ * Verify all signatures of type 01 under a name, by those of the keys that have
+ * it.  *known: there is such a key; *signer: one that has signed, or NULL.
+ */
+extern cl_note_status cl_note_check_name(const cl_note *note, cl_value name,
+										 const cl_verifier *verifiers, size_t n,
+										 bool *known, const cl_verifier **signer);
+
 /* The length of a well-formed note's text, newline included, or 0. */
 extern size_t cl_note_text(const char *note, size_t len);
 

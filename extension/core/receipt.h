@@ -9,9 +9,9 @@
 #ifndef CL_RECEIPT_H
 #define CL_RECEIPT_H
 
-#include "core/event.h"
 #include "core/policy.h"
 #include "core/promise.h"
+#include "core/sealed_event.h"
 #include "core/tlog_proof.h"
 
 #define CL_RECEIPT_VERSION	"consent_ledger/receipt/v1"
@@ -91,10 +91,8 @@ extern const char *cl_receipt_message(cl_receipt_status status);
 typedef struct cl_receipt_result
 {
 	cl_receipt_status status;
-	cl_value	event[CL_MEMBERS];	/* into scratch */
-	int64_t		event_id;
-	cl_hash		leaf;			/* of the event */
 	cl_seal		seal;			/* the origin points into the receipt */
+	cl_sealed_event event;		/* the values point into scratch */
 	cl_hash		seal_leaf;		/* the log's entry */
 	bool		promised;		/* the seal is promised, not proved to be in the log */
 	cl_promise	promise;

@@ -5,7 +5,6 @@
 #include "core/seal.h"
 
 #include "core/buffer.h"
-#include "core/note.h"
 
 #define FIRST_LINE "consent_ledger/seal/v1\n"
 
@@ -36,9 +35,6 @@ cl_origin_valid(const char *origin, size_t len)
 static void
 put_events(cl_buffer *b, const cl_seal *seal)
 {
-	char		time[CL_INSTANT_TEXT];
-
-	cl_instant_format(seal->time, time);
 	cl_put_string(b, FIRST_LINE "origin ");
 	cl_put(b, seal->origin, seal->origin_len);
 	cl_put_string(b, "\nkind ");
@@ -50,7 +46,7 @@ put_events(cl_buffer *b, const cl_seal *seal)
 	cl_put_string(b, "\nroot ");
 	cl_put_base64(b, seal->root, CL_HASH_BYTES);
 	cl_put_string(b, "\ntime ");
-	cl_put_string(b, time);
+	cl_put_instant(b, seal->time);
 	cl_put_char(b, '\n');
 }
 
@@ -120,20 +116,6 @@ take_positive(cl_scanner *in, int64_t max, int64_t *n)
 	return take_number(in, max, n) && *n > 0 && cl_take(in, "\n");
 }
 
-/* Read a canonical instant and the end of its line. */
-static bool
-take_time(cl_scanner *in, cl_instant *time)
-{
-	cl_value	text;
-	char		canonical[CL_INSTANT_TEXT];
-
-	if (!cl_take_until(in, '\n', &text) ||
-		cl_instant_parse(text.data, text.len, time) != text.len || text.len == 0)
-		return false;
-	cl_instant_format(*time, canonical);
-	return cl_value_equal(text, cl_string(canonical));
-}
-
 /* Read size and root; the empty tree has only one. */
 static bool
 take_checkpoint(cl_scanner *in, cl_seal *seal)
@@ -166,7 +148,42 @@ cl_seal_parse(const char *text, size_t len, cl_seal *seal)
 		cl_take(&in, "seal ") && take_positive(&in, CL_SEAL_NUMBER_MAX, &seal->number) &&
 		cl_take(&in, "count ") && take_positive(&in, CL_SEAL_EVENTS, &seal->count) &&
 		cl_take(&in, "root ") && cl_take_base64(&in, '\n', seal->root, CL_HASH_BYTES) &&
-		cl_take(&in, "time ") && take_time(&in, &seal->time) &&
+		cl_take(&in, "time ") && cl_take_instant(&in, '\n', &seal->time) &&
 		cl_take(&in, "checkpoint ") && take_checkpoint(&in, seal) &&
 		cl_take(&in, "bound ") && take_bound(&in, seal) && cl_at_end(&in);
+}
+
+cl_note_status
+cl_seal_key_check(const cl_note *note, cl_value origin, const cl_verifier *keys, size_t n)
+{
+	char		name[CL_KEY_NAME_MAX];
+	cl_buffer	b = {name, sizeof(name), 0};
+	bool		known;
+	const cl_verifier *signer;
+
+	cl_put_value(&b, origin);
+	cl_put_string(&b, "/seal");
+	if (b.len > b.cap)
+		return CL_NOTE_UNSIGNED;
+	return cl_note_check_name(note, (cl_value) {name, b.len}, keys, n, &known, &signer);
+}
+
+cl_seal_status
+cl_seal_open(const char *note, size_t len, const cl_verifier *keys, size_t n, cl_seal *seal)
+{
+	cl_note		parsed;
+
+	if (!cl_note_parse(note, len, &parsed) ||
+		!cl_seal_parse(parsed.text.data, parsed.text.len, seal))
+		return CL_SEAL_MALFORMED;
+	switch (cl_seal_key_check(&parsed, (cl_value) {seal->origin, seal->origin_len}, keys, n))
+	{
+		case CL_NOTE_OK:
+			return CL_SEAL_OK;
+		case CL_NOTE_UNSIGNED:
+			return CL_SEAL_STRANGER;
+		case CL_NOTE_FORGED:
+			break;
+	}
+	return CL_SEAL_FORGED;
 }

@@ -10,6 +10,7 @@
 
 #include "core/hash.h"
 #include "core/instant.h"
+#include "core/note.h"
 
 #define CL_ORIGIN_MAX	200		/* bytes */
 #define CL_SEAL_MAX		1024	/* bytes of the text, with a NUL */
@@ -60,5 +61,24 @@ extern size_t cl_seal_format(const cl_seal *seal, char *out, size_t cap);
  * into it.
  */
 extern bool cl_seal_parse(const char *text, size_t len, cl_seal *seal);
+
+/*
+ * Verify a note by those keys whose name is <origin>/seal: what the ledger of
+ * this origin signs of its events.
+ */
+extern cl_note_status cl_seal_key_check(const cl_note *note, cl_value origin,
+										const cl_verifier *keys, size_t n);
+
+typedef enum cl_seal_status
+{
+	CL_SEAL_OK,
+	CL_SEAL_MALFORMED,			/* no note, or not of a seal */
+	CL_SEAL_STRANGER,			/* not signed by a trusted key of its origin */
+	CL_SEAL_FORGED
+} cl_seal_status;
+
+/* Read and verify the note of a seal; the origin points into it. */
+extern cl_seal_status cl_seal_open(const char *note, size_t len,
+								   const cl_verifier *keys, size_t n, cl_seal *seal);
 
 #endif

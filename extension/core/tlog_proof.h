@@ -29,7 +29,7 @@ typedef struct cl_tlog_proof
 
 /*
  * Write the text and a NUL.  Returns the length, or 0 if that does not fit into
- * cap, the path is too long or extra is not base64.  Linear.
+ * cap or a value is none that the text may have.  Linear.
  */
 extern size_t cl_tlog_proof_format(const cl_tlog_proof *proof, char *out, size_t cap);
 

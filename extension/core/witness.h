@@ -30,7 +30,7 @@ typedef struct cl_add_checkpoint
 
 /*
  * Write the body of a request and a NUL.  Returns the length, or 0 if that does
- * not fit into cap or the path is too long.  Linear.
+ * not fit into cap or a value is none that the body may have.  Linear.
  */
 extern size_t cl_add_checkpoint_format(const cl_add_checkpoint *request, char *out, size_t cap);
 

@@ -1,0 +1,166 @@
+/*
+ * receipt.c
+ *		What a ledger hands out about one event: written and read.
+ */
+#include "core/receipt.h"
+
+#include "core/json.h"
+
+/* In the canonical order. */
+typedef enum receipt_member
+{
+	R_EVENT,
+	R_EVIDENCE,
+	R_EVIDENCE_SALT,
+	R_KEY,
+	R_PATH,
+	R_PROMISE,
+	R_PROOF,
+	R_SALT,
+	R_SEAL,
+	R_TEST,
+	R_VERSION,
+	R_MEMBERS
+} receipt_member;
+
+static const char *const names[R_MEMBERS] = {
+	"event", "evidence", "evidence_salt", "key", "path", "promise", "proof", "salt", "seal",
+	"test", "v"
+};
+
+#define PATH_TEXT_MAX (CL_SEAL_PATH_MAX * CL_BASE64_SIZE(CL_HASH_BYTES))
+
+/* Write the hashes of a path in base64, with a space between them. */
+static cl_value
+path_text(const cl_receipt *receipt, char out[PATH_TEXT_MAX])
+{
+	cl_buffer	b = {out, PATH_TEXT_MAX, 0};
+
+	for (size_t i = 0; i < receipt->path_len; i++)
+	{
+		if (i > 0)
+			cl_put_char(&b, ' ');
+		cl_put_base64(&b, receipt->path[i], CL_HASH_BYTES);
+	}
+	return (cl_value) {out, b.len};
+}
+
+size_t
+cl_receipt_format(const cl_receipt *receipt, char *out, size_t cap)
+{
+	cl_json_member members[R_MEMBERS];
+	cl_value	values[R_MEMBERS] = {{NULL, 0}};
+	char		path[PATH_TEXT_MAX];
+	char		salt[CL_HEX_SIZE(CL_SALT_BYTES)];
+	char		evidence_salt[CL_HEX_SIZE(CL_SALT_BYTES)];
+
+	if ((receipt->proof.data != NULL) == (receipt->promise.data != NULL) ||
+		receipt->path_len > CL_SEAL_PATH_MAX)
+		return 0;
+	values[R_EVENT] = receipt->event;
+	values[R_PATH] = path_text(receipt, path);
+	values[R_PROMISE] = receipt->promise;
+	values[R_PROOF] = receipt->proof;
+	values[R_SEAL] = receipt->seal;
+	values[R_VERSION] = cl_string(CL_RECEIPT_VERSION);
+	if (receipt->identifies)
+	{
+		cl_hex_encode(receipt->salt, CL_SALT_BYTES, salt);
+		values[R_KEY] = receipt->key;
+		values[R_SALT] = cl_string(salt);
+	}
+	if (receipt->evidence.data != NULL)
+	{
+		cl_hex_encode(receipt->evidence_salt, CL_SALT_BYTES, evidence_salt);
+		values[R_EVIDENCE] = receipt->evidence;
+		values[R_EVIDENCE_SALT] = cl_string(evidence_salt);
+	}
+	if (receipt->test)
+		values[R_TEST] = cl_string("true");
+	for (int i = 0; i < R_MEMBERS; i++)
+		members[i] = (cl_json_member) {names[i], strlen(names[i]), values[i].data, values[i].len};
+	return cl_json_write(members, R_MEMBERS, out, cap);
+}
+
+/* Sort the members that were read into values; false if one is unknown. */
+static bool
+sort_members(const cl_json_member *members, int n, cl_value values[R_MEMBERS])
+{
+	memset(values, 0, R_MEMBERS * sizeof(cl_value));
+	for (int i = 0; i < n; i++)
+	{
+		cl_value	name = {members[i].name, members[i].name_len};
+		int			m = 0;
+
+		while (m < R_MEMBERS && !cl_value_equal(name, cl_string(names[m])))
+			m++;
+		if (m == R_MEMBERS)
+			return false;
+		values[m] = (cl_value) {members[i].value, members[i].value_len};
+	}
+	return true;
+}
+
+/* Read a path as path_text writes it. */
+static bool
+read_path(cl_value text, cl_receipt *receipt)
+{
+	cl_scanner	in = {text.data, text.len, 0};
+	uint8_t    *hash;
+	cl_value	last;
+
+	if (text.data == NULL)
+		return false;
+	while (!cl_at_end(&in))
+	{
+		if (receipt->path_len == CL_SEAL_PATH_MAX)
+			return false;
+		hash = receipt->path[receipt->path_len++];
+		if (cl_take_base64(&in, ' ', hash, CL_HASH_BYTES))
+			continue;
+		last = cl_take_rest(&in);
+		return cl_base64_decode(last.data, last.len, hash, CL_HASH_BYTES) == CL_HASH_BYTES;
+	}
+	/* Nothing at all, or a space with nothing behind it. */
+	return receipt->path_len == 0;
+}
+
+/* A text and the salt under which it opens a commitment come together. */
+static bool
+read_opening(cl_value text, cl_value salt_hex, uint8_t *salt)
+{
+	if (text.data == NULL)
+		return salt_hex.data == NULL;
+	return cl_hex_decode(salt_hex.data, salt_hex.len, salt, CL_SALT_BYTES);
+}
+
+bool
+cl_receipt_parse(const char *text, size_t len, cl_receipt *receipt, char *scratch)
+{
+	cl_json_member members[R_MEMBERS];
+	cl_value	values[R_MEMBERS];
+	size_t		offset;
+	int			n;
+
+	memset(receipt, 0, sizeof(*receipt));
+	if (len > CL_RECEIPT_MAX)
+		return false;
+	n = cl_json_read(text, len, members, R_MEMBERS, scratch, &offset);
+	if (n < 0 || !sort_members(members, n, values))
+		return false;
+	receipt->event = values[R_EVENT];
+	receipt->seal = values[R_SEAL];
+	receipt->proof = values[R_PROOF];
+	receipt->promise = values[R_PROMISE];
+	receipt->key = values[R_KEY];
+	receipt->identifies = values[R_KEY].data != NULL;
+	receipt->evidence = values[R_EVIDENCE];
+	receipt->test = values[R_TEST].data != NULL;
+	return values[R_VERSION].data != NULL && values[R_EVENT].data != NULL && values[R_SEAL].data != NULL &&
+		cl_value_equal(values[R_VERSION], cl_string(CL_RECEIPT_VERSION)) &&
+		(values[R_PROOF].data != NULL) != (values[R_PROMISE].data != NULL) &&
+		(!receipt->test || cl_value_equal(values[R_TEST], cl_string("true"))) &&
+		read_path(values[R_PATH], receipt) &&
+		read_opening(values[R_KEY], values[R_SALT], receipt->salt) &&
+		read_opening(values[R_EVIDENCE], values[R_EVIDENCE_SALT], receipt->evidence_salt);
+}
