@@ -144,6 +144,14 @@ place_at(const Answers *answers, uint64 index)
 	return answers->places + index * (1 + answers->words);
 }
 
+void
+answers_prefetch(const Answers *answers, const AnswerKey *key)
+{
+#ifdef __GNUC__
+	__builtin_prefetch(place_at(answers, key->hash & answers->mask));
+#endif
+}
+
 static bool
 same_bytes(uint64 kept_word, const AnswerKey *key)
 {

@@ -84,6 +84,9 @@ extern size_t answers_size(double expected, bool by_bytes);
 /* How much more it takes if one is added. */
 extern size_t answers_growth(const Answers *answers);
 
+/* Fetch the memory where a subject will be looked for. */
+extern void answers_prefetch(const Answers *answers, const AnswerKey *key);
+
 /* The place of a subject; NULL if there is none. */
 extern Answer *answers_find(const Answers *answers, const AnswerKey *key);
 

@@ -139,23 +139,47 @@ ask_uncached(const Purpose *purpose, const GateRow *row, const GateTime *time,
 	party->verdict = known_decide(gate.declared, purpose, row, time, &known, &by_row);
 }
 
+static void
+ask_cached(const Purpose *purpose, const GateRow *row, const GateTime *time,
+		   GateParty *parties, int n)
+{
+	if (gate.last == NULL || !cache_is_for(gate.last, parties[0].kind, time))
+		gate.last = find_cache(parties[0].kind, time);
+	cache_ask(gate.last, purpose, row, parties, n);
+}
+
+/* How many of the parties, from the first on, are given in the same way. */
+static int
+alike(const GateParty *parties, int n)
+{
+	int			same = 1;
+
+	while (same < n && parties[same].kind == parties[0].kind)
+		same++;
+	return same;
+}
+
 void
 gate_ask(const Purpose *purpose, const GateRow *row, const GateTime *time,
-		 GateParty *party)
+		 GateParty *parties, int n)
 {
+	int			same;
+
 	Assert(gate.ready && snapkey_is_current(&gate.snapshot));
-	if (party->kind == GATE_NOBODY)
+	for (; n > 0; parties += same, n -= same)
 	{
-		party->subject_no = 0;
-		party->verdict = CL_UNKNOWN;
-	}
-	else if (gate.questions < QUESTIONS_BEFORE_CACHE)
-		ask_uncached(purpose, row, time, party);
-	else
-	{
-		if (gate.last == NULL || !cache_is_for(gate.last, party->kind, time))
-			gate.last = find_cache(party->kind, time);
-		cache_ask(gate.last, purpose, row, party);
+		same = alike(parties, n);
+		if (parties->kind == GATE_NOBODY)
+			for (int i = 0; i < same; i++)
+			{
+				parties[i].subject_no = 0;
+				parties[i].verdict = CL_UNKNOWN;
+			}
+		else if (gate.questions >= QUESTIONS_BEFORE_CACHE)
+			ask_cached(purpose, row, time, parties, same);
+		else
+			for (int i = 0; i < same; i++)
+				ask_uncached(purpose, row, time, &parties[i]);
 	}
 }
 

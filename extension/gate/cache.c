@@ -396,17 +396,13 @@ ask_ledger(Cache *cache, const Purpose *purpose, const GateRow *row,
 	ask_known(cache, purpose, row, &known, party);
 }
 
-void
-cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row, GateParty *party)
+static void
+ask_one(Cache *cache, int place, const Purpose *purpose, const GateRow *row,
+		const AnswerKey *key, GateParty *party)
 {
-	int			place = place_of(cache, purpose);
-	AnswerKey	key = key_of_party(party);
-	Answer	   *answer;
+	Answer	   *answer = answers_find(&cache->answers, key);
 	int			code = ANSWER_UNASKED;
 
-	if (cache->misses >= cache->patience && gate_is_now(&cache->time))
-		load(cache);
-	answer = answers_find(&cache->answers, &key);
 	if (answer != NULL)
 	{
 		party->subject_no = answer_subject(*answer);
@@ -415,10 +411,37 @@ cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row, GateParty *p
 		if (code < CL_VERDICTS)
 			party->verdict = (cl_verdict) code;
 		else if (code != ANSWER_BY_ROW || !ask_kept(cache, place, purpose, row, party))
-			ask_ledger(cache, purpose, row, &key, party);
+			ask_ledger(cache, purpose, row, key, party);
 	}
 	else if (cache->complete)
 		ask_unknown(cache, place, purpose, row, party);
 	else
-		ask_ledger(cache, purpose, row, &key, party);
+		ask_ledger(cache, purpose, row, key, party);
+}
+
+/*
+ * Most of the time goes to waiting for memory, so the places of all parties
+ * are fetched before any of them is looked at.
+ */
+void
+cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row,
+		  GateParty *parties, int n)
+{
+	int			place = place_of(cache, purpose);
+	AnswerKey	keys[GATE_ROOM];
+
+	if (cache->misses >= cache->patience && gate_is_now(&cache->time))
+		load(cache);
+	for (int first = 0; first < n; first += GATE_ROOM)
+	{
+		int			some = Min(n - first, GATE_ROOM);
+
+		for (int i = 0; i < some; i++)
+		{
+			keys[i] = key_of_party(&parties[first + i]);
+			answers_prefetch(&cache->answers, &keys[i]);
+		}
+		for (int i = 0; i < some; i++)
+			ask_one(cache, place, purpose, row, &keys[i], &parties[first + i]);
+	}
 }

@@ -16,8 +16,8 @@ extern bool cache_is_for(const Cache *cache, GatePartyKind kind, const GateTime 
 
 extern void cache_destroy(Cache *cache);
 
-/* Fill in the party's verdict and number. */
+/* Fill in the verdict and the number of each party. */
 extern void cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row,
-					  GateParty *party);
+					  GateParty *parties, int n);
 
 #endif

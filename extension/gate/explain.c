@@ -313,7 +313,7 @@ consent_explain_columns(PG_FUNCTION_ARGS)
 	if (q.row.row_key != NULL)
 		q.row.row_key = pnstrdup(q.row.row_key, q.row.row_key_len);
 	if (!PG_ARGISNULL(0))
-		q.parties = gate_parties(q.declared, PG_GETARG_ARRAYTYPE_P(0), &q.nparties);
+		q.parties = gate_parties(q.declared, PG_GETARG_ARRAYTYPE_P(0), NULL, &q.nparties);
 	explain(fcinfo, &q);
 	return (Datum) 0;
 }

@@ -13,9 +13,8 @@
  *		const Declared *d = gate_ready();
  *		const Purpose *purpose = declared_purpose(d, "ai_training", 11);
  *
- *		for each party:
- *			gate_party(d, value, type, &party);
- *			gate_ask(purpose, &row, &time, &party);
+ *		parties = gate_parties(d, array, room, &n);
+ *		gate_ask(purpose, &row, &time, parties, n);
  *		verdict = gate_combine(rule, parties, n);
  *		permitted = cl_verdict_permits(verdict, purpose->opt_out);
  */
@@ -86,12 +85,17 @@ extern void gate_party(const Declared *d, Datum value, bool isnull, Oid type,
 /* A party's canonical key, palloc'd; NULL for GATE_NOBODY and GATE_SUBJECT_NO. */
 extern char *gate_party_key(const GateParty *party);
 
-/* The parties that an array of text, bigint or uuid names; in the current context. */
-extern GateParty *gate_parties(const Declared *d, ArrayType *array, int *n);
+/*
+ * The parties that an array of text, bigint or uuid names: in the caller's room
+ * for GATE_ROOM of them if it has one (NULL: none) and they fit, else in the
+ * current context.
+ */
+#define GATE_ROOM 8
+extern GateParty *gate_parties(const Declared *d, ArrayType *array, GateParty *room, int *n);
 
-/* Fill in the verdict of one party, and her number. */
+/* Fill in the verdict of each party, and her number. */
 extern void gate_ask(const Purpose *purpose, const GateRow *row,
-					 const GateTime *time, GateParty *party);
+					 const GateTime *time, GateParty *parties, int n);
 
 /* The row's verdict by the table's party rule; without a party: unknown. */
 extern cl_verdict gate_combine(PartyRule rule, const GateParty *parties, int n);

@@ -10,7 +10,7 @@
 #include "utils/lsyscache.h"
 #include "utils/uuid.h"
 
-#include "gate/party.h"
+#include "gate/gate.h"
 #include "ledger/subject.h"
 
 /* Text is taken in every ledger; other types where the subjects are of it. */
@@ -84,54 +84,40 @@ gate_party_key(const GateParty *party)
 	}
 }
 
-void
-party_walk(const Declared *d, ArrayType *array, PartyWalk *walk)
+/* The next element of an array; *next goes behind it. */
+static Datum
+next_element(const char **next, Oid type)
 {
-	walk->declared = d;
-	walk->type = ARR_ELEMTYPE(array);
-	walk->left = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	walk->next = ARR_DATA_PTR(array);
-	walk->nulls = ARR_NULLBITMAP(array);
-	walk->place = 0;
-	/* Of an empty array, too: it would hide a mistake. */
-	check_type(d, walk->type);
-}
+	const char *value = *next;
 
-bool
-party_next(PartyWalk *walk, GateParty *party)
-{
-	Datum		value = (Datum) 0;
-	bool		isnull;
-
-	if (walk->left-- <= 0)
-		return false;
-	isnull = walk->nulls != NULL && att_isnull(walk->place, walk->nulls);
-	walk->place++;
-	if (!isnull && walk->type == INT8OID)
+	if (type == INT8OID)
 	{
-		value = Int64GetDatum(*(const int64 *) walk->next);
-		walk->next += sizeof(int64);
+		*next += sizeof(int64);
+		return Int64GetDatum(*(const int64 *) value);
 	}
-	else if (!isnull)
-	{
-		value = PointerGetDatum(walk->next);
-		walk->next += walk->type == UUIDOID ? UUID_LEN :
-			INTALIGN(VARSIZE_ANY(walk->next));
-	}
-	gate_party(walk->declared, value, isnull, walk->type, party);
-	return true;
+	*next += type == UUIDOID ? UUID_LEN : INTALIGN(VARSIZE_ANY(value));
+	return PointerGetDatum(value);
 }
 
 GateParty *
-gate_parties(const Declared *d, ArrayType *array, int *n)
+gate_parties(const Declared *d, ArrayType *array, GateParty *room, int *n)
 {
-	PartyWalk	walk;
-	GateParty  *parties;
+	Oid			type = ARR_ELEMTYPE(array);
+	const char *next = ARR_DATA_PTR(array);
+	const bits8 *nulls = ARR_NULLBITMAP(array);
+	GateParty  *parties = room;
 
-	party_walk(d, array, &walk);
-	parties = palloc(mul_size(walk.left + 1, sizeof(GateParty)));
-	for (*n = 0; party_next(&walk, &parties[*n]);)
-		(*n)++;
+	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (parties == NULL || *n > GATE_ROOM)
+		parties = palloc(mul_size(Max(*n, 1), sizeof(GateParty)));
+	/* Of an empty array, too: it would hide a mistake. */
+	check_type(d, type);
+	for (int i = 0; i < *n; i++)
+	{
+		bool		isnull = nulls != NULL && att_isnull(i, nulls);
+
+		gate_party(d, isnull ? (Datum) 0 : next_element(&next, type), isnull, type, &parties[i]);
+	}
 	return parties;
 }
 

@@ -7,7 +7,6 @@
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
 
-#include "gate/party.h"
 #include "gate/question.h"
 #include "ledger/arguments.h"
 #include "type/consent.h"
@@ -118,43 +117,29 @@ permits(const Question *q, cl_verdict verdict)
 static cl_verdict
 decide(Question *q)
 {
-	for (int i = 0; i < q->nparties; i++)
-		gate_ask(q->purpose, &q->row, &q->time, &q->parties[i]);
+	gate_ask(q->purpose, &q->row, &q->time, q->parties, q->nparties);
 	return gate_combine(q->rule, q->parties, q->nparties);
 }
 
-/*
- * What permits are the best verdicts of a regime, so the row is permitted if
- * all parties are, or one, or the first; and no more of them are asked about
- * than it takes.
- */
-static bool
-permits_parties(const Question *q, ArrayType *array)
+/* By columns; q does not outlive the call, and nor need its parties. */
+static cl_verdict
+decide_columns(FunctionCallInfo fcinfo, bool with_time, Question *q)
 {
-	PartyWalk	walk;
-	GateParty	party;
-	bool		permitted = permits(q, CL_UNKNOWN);
+	GateParty	room[GATE_ROOM];
 
-	party_walk(q->declared, array, &walk);
-	while (party_next(&walk, &party))
-	{
-		gate_ask(q->purpose, &q->row, &q->time, &party);
-		permitted = permits(q, party.verdict);
-		if (q->rule == PARTY_FIRST || permitted == (q->rule == PARTY_ANY))
-			break;
-	}
-	return permitted;
+	question_of_columns(fcinfo, q, with_time);
+	if (!PG_ARGISNULL(0))
+		q->parties = gate_parties(q->declared, PG_GETARG_ARRAYTYPE_P(0), room, &q->nparties);
+	return decide(q);
 }
 
 Datum
 consent_permits_columns(PG_FUNCTION_ARGS)
 {
 	Question	q;
+	cl_verdict	verdict = decide_columns(fcinfo, false, &q);
 
-	question_of_columns(fcinfo, &q, false);
-	if (PG_ARGISNULL(0))
-		PG_RETURN_BOOL(permits(&q, CL_UNKNOWN));
-	PG_RETURN_BOOL(permits_parties(&q, PG_GETARG_ARRAYTYPE_P(0)));
+	PG_RETURN_BOOL(permits(&q, verdict));
 }
 
 Datum
@@ -183,10 +168,7 @@ consent_verdict_columns(PG_FUNCTION_ARGS)
 {
 	Question	q;
 
-	question_of_columns(fcinfo, &q, true);
-	if (!PG_ARGISNULL(0))
-		q.parties = gate_parties(q.declared, PG_GETARG_ARRAYTYPE_P(0), &q.nparties);
-	return verdict_datum(decide(&q));
+	return verdict_datum(decide_columns(fcinfo, true, &q));
 }
 
 Datum

@@ -77,12 +77,10 @@ worsen(Worst *worst, cl_verdict verdict, bool permitted)
 static bool
 ask_once(const Purpose *purpose, const GateTime *time, AskRow *row, Worst *worst)
 {
+	gate_ask(purpose, &row->row, time, row->parties, row->nparties);
 	for (int i = 0; i < row->nparties; i++)
-	{
-		gate_ask(purpose, &row->row, time, &row->parties[i]);
 		worsen(&worst[i], row->parties[i].verdict,
 			   cl_verdict_permits(row->parties[i].verdict, purpose->opt_out));
-	}
 	if (row->nparties == 0)
 		worsen(&worst[0], CL_UNKNOWN, cl_verdict_permits(CL_UNKNOWN, purpose->opt_out));
 	return cl_verdict_permits(gate_combine(row->rule, row->parties, row->nparties),

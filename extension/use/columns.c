@@ -64,7 +64,7 @@ row_from_arguments(FunctionCallInfo fcinfo, int n, AskRow *row)
 
 		set_key_text(row, VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
 	}
-	row->parties = gate_parties(d, PG_GETARG_ARRAYTYPE_P(n + 2), &row->nparties);
+	row->parties = gate_parties(d, PG_GETARG_ARRAYTYPE_P(n + 2), NULL, &row->nparties);
 	row->row.has_collected = !PG_ARGISNULL(n + 3);
 	row->row.collected = row->row.has_collected ? PG_GETARG_TIMESTAMPTZ(n + 3) : 0;
 	make_codes(row);

@@ -247,6 +247,6 @@ consent_subject_verdict(PG_FUNCTION_ARGS)
 	time.at = time.has_at ? PG_GETARG_TIMESTAMPTZ(5) : 0;
 	time.has_known = !PG_ARGISNULL(6);
 	time.known_at = time.has_known ? PG_GETARG_TIMESTAMPTZ(6) : 0;
-	gate_ask(declared_purpose(d, purpose, strlen(purpose)), &row, &time, &party);
+	gate_ask(declared_purpose(d, purpose, strlen(purpose)), &row, &time, &party, 1);
 	PG_RETURN_DATUM(verdict_datum(party.verdict));
 }
