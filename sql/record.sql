@@ -32,6 +32,14 @@ SELECT consent.opt_in('', 'rec_train');
 SELECT consent.opt_in('rec_erin', NULL);
 SELECT consent.record_choices('rec_erin', '');
 SELECT consent.opt_in('rec_erin', 'rec_train', row_key => '7');
+SELECT consent.opt_in('rec_erin', 'rec_train', jurisdiction => '');
+\set VERBOSITY sqlstate
+SELECT consent.opt_in('rec_erin', 'rec_train', method => repeat('x', 66000));
+\set VERBOSITY terse
+SELECT consent.opt_in(repeat('x', 1025), 'rec_train');
+-- passes: as long as may be
+SELECT consent.opt_in('rec_erin', 'rec_train', method => repeat('x', 64000)) > 0 AS recorded;
+SELECT consent.opt_in(repeat('é', 512), 'rec_train') > 0 AS recorded;
 -- fails: subjects of this ledger are text
 SELECT consent.opt_in(42, 'rec_train');
 
@@ -43,7 +51,7 @@ SELECT event_time = recorded_at AS counts_as_now FROM consent.event WHERE subjec
 SELECT consent.opt_in('rec_grace', 'rec_train', actor => 'admin') > 0 AS recorded;
 SELECT left(choices::text, 10) AS choices, actor FROM consent.event WHERE subject = 'rec_grace';
 
--- external ids make retries harmless
+-- external ids make retries harmless (more in external_ids.sql)
 SELECT consent.opt_in('rec_heidi', 'rec_train', source => 'crm', external_id => '1001') AS first \gset
 SELECT consent.opt_in('rec_heidi', 'rec_train', source => 'crm', external_id => '1001') = :first AS same_event;
 SELECT count(*) FROM consent.event WHERE subject = 'rec_heidi';

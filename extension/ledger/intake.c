@@ -9,27 +9,25 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_proc.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "core/codec.h"
 #include "core/hash.h"
 #include "ledger/intake.h"
+#include "ledger/settle.h"
 #include "ledger/slice.h"
-#include "ledger/subject.h"
 #include "ledger/tables.h"
-#include "settings.h"
 #include "type/consent.h"
 
-#define CLOCK_SKEW (5 * USECS_PER_MINUTE)
+/* Of a source and of an external id, in bytes: an index holds both. */
+#define EXTERNAL_MAX 1024
+
+/* A slice of long events is written before it has as many as it may. */
+#define SLICE_BYTES (16 * 1024 * 1024)
 
 struct Intake
 {
@@ -61,57 +59,10 @@ intake_clock(void)
 	return now;
 }
 
-/* An instant claimed for an event: not in the future, within the calendar. */
-static TimestampTz
-check_claimed_time(TimestampTz claimed, TimestampTz now, const char *what)
-{
-	if (!cl_instant_valid(claimed))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("%s is outside the years 0001 to 9999", what)));
-	if (claimed <= now)
-		return claimed;
-	if (claimed > now + CLOCK_SKEW)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("%s is in the future: %s", what, timestamptz_to_str(claimed)),
-				 errdetail("An act is recorded after it happened; up to five minutes of clock skew count as the moment of recording."),
-				 errhint("Leave the time out, or correct it.")));
-	return now;
-}
-
 TimestampTz
 intake_claimed_time(TimestampTz claimed)
 {
-	return check_claimed_time(claimed, intake_clock(), "the time");
-}
-
-/* An importer is who may execute the mark consent.may_import(). */
-static bool
-is_importer(void)
-{
-	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-										   CStringGetDatum("may_import"),
-										   PointerGetDatum(buildoidvector(NULL, 0)),
-										   ObjectIdGetDatum(get_namespace_oid(LEDGER_SCHEMA, false)));
-
-	return OidIsValid(function) && compat_may_execute(function);
-}
-
-static void
-check_lateness(TimestampTz claimed, TimestampTz now)
-{
-	if (claimed >= now - (int64) setting_max_lateness * USECS_PER_SEC)
-		return;
-	if (is_importer())
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("only an importer may record an event of %s now",
-					timestamptz_to_str(claimed)),
-			 errdetail("It lies more than consent_ledger.max_lateness (%d s) before its recording.",
-					   setting_max_lateness),
-			 errhint("Leave the time out if it happens now, or have an importer (consent.grant_role('importer', …)) record it.")));
+	return settle_claimed_time(claimed, intake_clock(), "the time");
 }
 
 /* ---- content ---- */
@@ -130,73 +81,27 @@ intake_check_actor(const char *actor)
 			 errhint("Use self, guardian, agent, admin, import or system.")));
 }
 
-/* A "yes" that the operator gave is a preset, whatever it was called. */
-static bool
-is_operator(const char *actor)
+static void
+check_length(const char *what, const char *given, size_t max)
 {
-	return actor && (strcmp(actor, "admin") == 0 || strcmp(actor, "system") == 0);
+	if (given && strlen(given) > max)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s is too long: %zu bytes", what, strlen(given)),
+				 errdetail("It has at most %zu bytes.", max)));
 }
 
 static void
-check_choice(const Declared *d, const EventInput *in, cl_choice *choice, TimestampTz now)
+refuse_empty(const char *what, const char *given)
 {
-	declared_purpose(d, choice->purpose, choice->purpose_len);
-	if (choice->notice_len > 0)
-		declared_notice(d, choice->notice, choice->notice_len);
-	if (choice->since == CL_INSTANT_NONE)
-		return;
-	if (in->has_time)
+	if (given && given[0] == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the choice on \"%.*s\" has a time of its own beside the event's time",
-						choice->purpose_len, choice->purpose),
-				 errhint("State the time once: with '@' in the choice, or as the event's time.")));
-	choice->since = check_claimed_time(choice->since, now, "the time of a choice");
-	check_lateness(choice->since, now);
-}
-
-/*
- * The choices as they are signed: each with its instant, presets for what an
- * operator switched on.  Without a time of its own the event takes place at
- * its latest choice.
- */
-static Consent *
-settle_choices(const Declared *d, const EventInput *in, TimestampTz now, TimestampTz *event_time)
-{
-	int			n = consent_count(in->choices);
-	cl_choice  *choices = palloc(sizeof(cl_choice) * Max(n, 1));
-	ConsentIterator it;
-	TimestampTz latest = DT_NOBEGIN;
-	bool		untimed = false;
-
-	if (n == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there is no choice to record")));
-	consent_iterate(in->choices, &it);
-	for (int i = 0; consent_next(&it, &choices[i]); i++)
-	{
-		check_choice(d, in, &choices[i], now);
-		if (choices[i].since == CL_INSTANT_NONE)
-			untimed = true;
-		else
-			latest = Max(latest, choices[i].since);
-		if (choices[i].stance == CL_GRANT && is_operator(in->actor))
-		{
-			choices[i].stance = CL_PRESET;
-			choices[i].act = CL_ACT_NONE;
-		}
-	}
-	if (!in->has_time && !untimed)
-		*event_time = latest;
-	for (int i = 0; i < n; i++)
-		if (choices[i].since == CL_INSTANT_NONE)
-			choices[i].since = *event_time;
-	return consent_build(choices, n);
+				 errmsg("%s cannot be the empty string", what)));
 }
 
 static void
-check_names(const Declared *d, const EventInput *in)
+check_members(const Declared *d, const EventInput *in)
 {
 	if (in->actor)
 		intake_check_actor(in->actor);
@@ -207,10 +112,38 @@ check_names(const Declared *d, const EventInput *in)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("row_key \"%s\" is given without table_name", in->row_key),
 				 errhint("Name the protected table that the row is in.")));
-	if (in->external_id && in->external_id[0] == '\0')
+	refuse_empty("jurisdiction", in->jurisdiction);
+	refuse_empty("external_id", in->external_id);
+	check_length("external_id", in->external_id, EXTERNAL_MAX);
+	check_length("source", in->source, EXTERNAL_MAX);
+	check_length("row_key", in->row_key, CL_ROW_KEY_MAX);
+}
+
+static void
+check_choices(const Declared *d, const EventInput *in)
+{
+	ConsentIterator it;
+	cl_choice	choice;
+
+	if (!in->choices)
+		return;
+	if (consent_count(in->choices) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("external_id cannot be the empty string")));
+				 errmsg("there is no choice to record")));
+	consent_iterate(in->choices, &it);
+	while (consent_next(&it, &choice))
+	{
+		declared_purpose(d, choice.purpose, choice.purpose_len);
+		if (choice.notice_len > 0)
+			declared_notice(d, choice.notice, choice.notice_len);
+		if (choice.since != CL_INSTANT_NONE && in->has_time)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the choice on \"%.*s\" has a time of its own beside the event's time",
+							choice.purpose_len, choice.purpose),
+					 errhint("State the time once: with '@' in the choice, or as the event's time.")));
+	}
 }
 
 static Datum
@@ -329,14 +262,36 @@ write_slice(Intake *intake)
 
 /* An event whose external id is known: the same content again is a no-op. */
 static bool
-is_repeated(Intake *intake, const EventInput *in, Consent *choices,
-			const char *table_name, EventId *id)
+is_repeated(Intake *intake, const EventInput *in, const char *table_name, EventId *id)
 {
 	if (!in->external_id)
 		return false;
-	if (intake->slice && slice_find_external(intake->slice, in, choices, table_name, id))
+	if (intake->slice && slice_find_external(intake->slice, in, table_name, id))
 		return true;
-	return slice_find_external_stored(in, choices, table_name, id);
+	return slice_find_external_stored(in, table_name, id);
+}
+
+/* Record an event that is none of those recorded before; fills in *id. */
+static void
+add_new(Intake *intake, const Declared *d, const EventInput *in,
+		const char *table_name, EventId *id)
+{
+	Settled		settled;
+	SliceEvent *event;
+
+	id->recorded_at = intake_clock();
+	settle_check_times(in, id->recorded_at);
+	settled = settle_event(in, id->recorded_at);
+	id->event_time = settled.event_time;
+	if (!intake->slice)
+		intake->slice = slice_begin(intake->kind, d);
+	event = slice_add(intake->slice, &id->event_id);
+	fill_event(intake, event, in, settled.choices, id, table_name);
+	if (in->external_id)
+		slice_note_external(intake->slice, in->source, in->external_id);
+	if (slice_is_full(intake->slice) ||
+		MemoryContextMemAllocated(intake->slice_context, false) > SLICE_BYTES)
+		write_slice(intake);
 }
 
 EventId
@@ -344,38 +299,18 @@ intake_add(Intake *intake, const EventInput *in)
 {
 	const Declared *d = declared_get();
 	const char *table_name = NULL;
-	Consent    *choices = NULL;
 	EventId		id = {0};
 	MemoryContext old;
 
 	if (intake->subid != GetCurrentSubTransactionId())
 		elog(ERROR, "an event was added to the intake of another subtransaction");
 	old = MemoryContextSwitchTo(intake->slice_context);
-	id.recorded_at = intake_clock();
-	id.event_time = id.recorded_at;
-	if (in->has_time)
-	{
-		id.event_time = check_claimed_time(in->event_time, id.recorded_at, "the event's time");
-		check_lateness(id.event_time, id.recorded_at);
-	}
-	check_names(d, in);
+	check_members(d, in);
+	check_choices(d, in);
 	if (in->table_name)
 		table_name = declared_table(d, in->table_name, strlen(in->table_name))->known_as;
-	if (in->choices)
-		choices = settle_choices(d, in, id.recorded_at, &id.event_time);
-	if (!is_repeated(intake, in, choices, table_name, &id))
-	{
-		SliceEvent *event;
-
-		if (!intake->slice)
-			intake->slice = slice_begin(intake->kind, d);
-		event = slice_add(intake->slice, &id.event_id);
-		fill_event(intake, event, in, choices, &id, table_name);
-		if (in->external_id)
-			slice_note_external(intake->slice, in->source, in->external_id);
-		if (slice_is_full(intake->slice))
-			write_slice(intake);
-	}
+	if (!is_repeated(intake, in, table_name, &id))
+		add_new(intake, d, in, table_name, &id);
 	MemoryContextSwitchTo(old);
 	return id;
 }

@@ -15,10 +15,12 @@
 #include "core/merkle.h"
 #include "core/seal.h"
 #include "ledger/event.h"
+#include "ledger/settle.h"
 #include "ledger/signer.h"
 #include "ledger/slice.h"
 #include "ledger/state.h"
 #include "ledger/store.h"
+#include "ledger/subject.h"
 #include "type/consent.h"
 
 
@@ -104,6 +106,12 @@ slice_evidence_hmac(const uint8 *salt, const char *evidence, uint8 *hmac)
 /* ---- external ids ---- */
 
 static bool
+same_string(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool
 same_text(const char *given, Datum stored, bool stored_isnull)
 {
 	text	   *t;
@@ -116,60 +124,49 @@ same_text(const char *given, Datum stored, bool stored_isnull)
 }
 
 /*
- * The same choices?  Where the caller gave no time, the times that we gave
- * them then and now differ, and say nothing.
+ * The same times and choices?  They are what the input would have come to,
+ * had it been recorded when the stored event was.
  */
 static bool
-same_choices(const EventInput *in, Consent *choices, Datum stored, bool stored_isnull)
+same_settled(const EventInput *in, const Datum *values, const bool *isnull)
 {
-	Consent    *other;
-	ConsentIterator a,
-				b;
-	ConsentIterator original;
-	cl_choice	ca,
-				cb,
-				given;
+	Settled		settled = settle_event(in, DatumGetTimestampTz(values[Anum_event_log_recorded_at - 1]));
 
-	if (stored_isnull || !choices)
-		return stored_isnull && !choices;
-	other = (Consent *) PG_DETOAST_DATUM(stored);
-	if (consent_count(choices) != consent_count(other))
+	if (settled.event_time != DatumGetTimestampTz(values[Anum_event_log_event_time - 1]) ||
+		(settled.choices == NULL) != isnull[Anum_event_log_choices - 1])
 		return false;
-	consent_iterate(choices, &a);
-	consent_iterate(other, &b);
-	consent_iterate(in->choices, &original);
-	while (consent_next(&a, &ca) && consent_next(&b, &cb) && consent_next(&original, &given))
-	{
-		if (!in->has_time && given.since == CL_INSTANT_NONE)
-			ca.since = cb.since;
-		if (cl_choice_compare(&ca, &cb) != 0)
-			return false;
-	}
-	return true;
+	return settled.choices == NULL ||
+		consent_equal(settled.choices, DatumGetConsentPP(values[Anum_event_log_choices - 1]));
 }
 
-static char *
-subject_key_of(int64 subject_no)
+/* Is she known by this key, or was she before she was erased? */
+static bool
+same_subject(const EventInput *in, const Datum *values, const bool *isnull)
 {
-	Store	   *store = store_open("subject", AccessShareLock);
-	ScanKeyData key;
+	Store	   *store;
+	ScanKeyData scankey;
 	StoreScan  *scan;
 	HeapTuple	tuple;
-	char	   *result = NULL;
+	bool		same = false;
 
-	store_key_int8(&key, Anum_subject_subject_no, subject_no);
-	scan = store_scan(store, "subject_pkey", GetActiveSnapshot(), 1, &key);
+	if (isnull[Anum_event_log_subject_no - 1] || !in->subject)
+		return isnull[Anum_event_log_subject_no - 1] && !in->subject;
+	store = store_open("subject", AccessShareLock);
+	store_key_int8(&scankey, Anum_subject_subject_no,
+				   DatumGetInt64(values[Anum_event_log_subject_no - 1]));
+	scan = store_scan(store, "subject_pkey", GetActiveSnapshot(), 1, &scankey);
 	tuple = store_next(scan);
 	if (tuple)
 	{
-		bool		isnull;
-		Datum		value = store_get(store, tuple, Anum_subject_key, &isnull);
+		bool		erased;
+		Datum		stored = store_get(store, tuple, Anum_subject_key, &erased);
 
-		result = isnull ? NULL : TextDatumGetCString(value);
+		same = erased ? subject_was_known_as(store, tuple, in->subject) :
+			same_text(in->subject, stored, false);
 	}
 	store_end(scan);
 	store_close(store);
-	return result;
+	return same;
 }
 
 /* Evidence is compared by its HMAC; erased evidence cannot differ any more. */
@@ -203,19 +200,14 @@ same_evidence(const EventInput *in, const Datum *values, const bool *isnull)
 	return same;
 }
 
+/* All but the subject and the evidence. */
 static bool
-same_content(const EventInput *in, Consent *choices, const char *table_name,
-			 const char *subject, const Datum *values, const bool *isnull)
+same_content(const EventInput *in, const char *table_name,
+			 const Datum *values, const bool *isnull)
 {
 #define SAME(given, attno) \
 	same_text(given, values[(attno) - 1], isnull[(attno) - 1])
 
-	if ((subject == NULL) != (in->subject == NULL) ||
-		(subject && strcmp(subject, in->subject) != 0))
-		return false;
-	if (in->has_time &&
-		DatumGetTimestampTz(values[Anum_event_log_event_time - 1]) != in->event_time)
-		return false;
 	return SAME(in->kind, Anum_event_log_kind) &&
 		SAME(in->actor, Anum_event_log_actor) &&
 		SAME(in->method, Anum_event_log_method) &&
@@ -224,8 +216,7 @@ same_content(const EventInput *in, Consent *choices, const char *table_name,
 		SAME(table_name, Anum_event_log_table_name) &&
 		SAME(in->row_key, Anum_event_log_row_key) &&
 		SAME(in->detail, Anum_event_log_detail) &&
-		same_choices(in, choices, values[Anum_event_log_choices - 1],
-					 isnull[Anum_event_log_choices - 1]);
+		same_settled(in, values, isnull);
 #undef SAME
 }
 
@@ -277,7 +268,7 @@ slice_note_external(Slice *slice, const char *source, const char *external_id)
 }
 
 bool
-slice_find_external(Slice *slice, const EventInput *in, Consent *choices,
+slice_find_external(Slice *slice, const EventInput *in,
 					const char *table_name, EventId *id)
 {
 	SliceEvent *event;
@@ -289,18 +280,16 @@ slice_find_external(Slice *slice, const EventInput *in, Consent *choices,
 	if (place == 0)
 		return false;
 	event = &slice->events[place - 1];
-	if (!same_content(in, choices, table_name, event->subject,
-					  event->values, event->isnull) ||
-		!same_text(in->evidence, PointerGetDatum(event->evidence ? cstring_to_text(event->evidence) : NULL),
-				   event->evidence == NULL))
+	if (!same_string(in->subject, event->subject) ||
+		!same_string(in->evidence, event->evidence) ||
+		!same_content(in, table_name, event->values, event->isnull))
 		refuse_other_content(in, DatumGetInt64(event->values[0]));
 	repeated_event(event->values, id);
 	return true;
 }
 
 bool
-slice_find_external_stored(const EventInput *in, Consent *choices,
-						   const char *table_name, EventId *id)
+slice_find_external_stored(const EventInput *in, const char *table_name, EventId *id)
 {
 	const char *source = in->source ? in->source : "";
 	Store	   *store = store_open("event_log", AccessShareLock);
@@ -318,14 +307,12 @@ slice_find_external_stored(const EventInput *in, Consent *choices,
 	{
 		Datum		values[Natts_event_log];
 		bool		isnull[Natts_event_log];
-		char	   *subject = NULL;
 
 		heap_deform_tuple(tuple, RelationGetDescr(store_relation(store)), values, isnull);
-		if (!isnull[Anum_event_log_subject_no - 1])
-			subject = subject_key_of(DatumGetInt64(values[Anum_event_log_subject_no - 1]));
 		repeated_event(values, id);
-		if (!same_content(in, choices, table_name, subject, values, isnull) ||
-			!same_evidence(in, values, isnull))
+		if (!same_subject(in, values, isnull) ||
+			!same_evidence(in, values, isnull) ||
+			!same_content(in, table_name, values, isnull))
 			refuse_other_content(in, id->event_id);
 	}
 	store_end(scan);

@@ -47,10 +47,8 @@ extern void slice_write(Slice *slice);
  * if it is another; false if there is none.
  */
 extern bool slice_find_external(Slice *slice, const EventInput *in,
-								struct Consent *choices, const char *table_name,
-								EventId *id);
+								const char *table_name, EventId *id);
 extern bool slice_find_external_stored(const EventInput *in,
-									   struct Consent *choices,
 									   const char *table_name, EventId *id);
 
 /* HMAC of evidence under its salt (docs/FORMAT.md). */

@@ -192,6 +192,22 @@ subject_suppression(Snapshot snapshot, const char *key, size_t len, uint8 *hash)
 }
 
 bool
+subject_was_known_as(Store *store, HeapTuple tuple, const char *key)
+{
+	uint8		hash[SUPPRESSION_BYTES];
+	bool		isnull;
+	Datum		stored = store_get(store, tuple, Anum_subject_suppression, &isnull);
+	bytea	   *bytes;
+
+	if (isnull)
+		return false;
+	bytes = DatumGetByteaPP(stored);
+	subject_suppression(GetActiveSnapshot(), key, strlen(key), hash);
+	return VARSIZE_ANY_EXHDR(bytes) == sizeof(hash) &&
+		memcmp(VARDATA_ANY(bytes), hash, sizeof(hash)) == 0;
+}
+
+bool
 subject_find_erased(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
 {
 	bytea	   *hash = palloc(VARHDRSZ + SUPPRESSION_BYTES);

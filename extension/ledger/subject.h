@@ -45,6 +45,9 @@ extern void subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *ro
 extern bool subject_find_erased(const char *key, size_t len, Snapshot snapshot, SubjectRow *row);
 extern bool subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row);
 
+/* Is this row what is left of the subject who had this key? */
+extern bool subject_was_known_as(Store *store, HeapTuple tuple, const char *key);
+
 /* The keyed hash that is left of an erased key (docs/FORMAT.md). */
 #define SUPPRESSION_BYTES 32
 extern void subject_suppression(Snapshot snapshot, const char *key, size_t len, uint8 *hash);
