@@ -104,26 +104,27 @@ gate_table(const text *name)
 
 /* ---- asking ---- */
 
+/* Those used last are kept: one query may go on asking about several times. */
 static Cache *
 find_cache(GatePartyKind kind, const GateTime *time)
 {
-	Cache	  **place;
+	Cache	   *cache = NULL;
+	int			place = 0;
 
-	for (int i = 0; i < gate.ncaches; i++)
-		if (cache_is_for(gate.caches[i], kind, time))
-			return gate.caches[i];
-
-	/* The last place is for whatever comes and goes. */
-	if (gate.ncaches < MAX_CACHES)
-		place = &gate.caches[gate.ncaches++];
+	while (place < gate.ncaches && !cache_is_for(gate.caches[place], kind, time))
+		place++;
+	if (place < gate.ncaches)
+		cache = gate.caches[place];
+	else if (gate.ncaches < MAX_CACHES)
+		gate.ncaches++;
 	else
-	{
-		place = &gate.caches[MAX_CACHES - 1];
-		cache_destroy(*place);
-	}
-	*place = NULL;
+		cache_destroy(gate.caches[--place]);
+	memmove(&gate.caches[1], &gate.caches[0], place * sizeof(Cache *));
+	gate.caches[0] = NULL;
 	gate.last = NULL;
-	return *place = cache_create(gate_context(), gate.declared, kind, time);
+	if (cache == NULL)
+		cache = cache_create(gate_context(), gate.declared, kind, time);
+	return gate.caches[0] = cache;
 }
 
 static void
