@@ -5,12 +5,17 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "use/collected.h"
 #include "use/lookup.h"
 #include "use/strangers.h"
+
+#define BYTES_PER_ROW 256		/* of a row that is looked up and of a use that waits for it */
+#define BATCH_MIN 8192
+#define BATCH_MAX 1000000
 
 typedef struct CollectedTime
 {
@@ -25,6 +30,12 @@ struct CollectedTimes
 	CollectedTime *times;		/* NULL: nothing was looked up */
 	bool		table_exists;
 };
+
+int
+collected_batch(void)
+{
+	return Min(Max(work_mem * (int64) 1024 / BYTES_PER_ROW, BATCH_MIN), BATCH_MAX);
+}
 
 CollectedTimes *
 collected_begin(void)

@@ -12,6 +12,9 @@
 
 typedef struct CollectedTimes CollectedTimes;
 
+/* For how many rows to look at once: each time may read the whole table. */
+extern int	collected_batch(void);
+
 /* In the current memory context. */
 extern CollectedTimes *collected_begin(void);
 extern void collected_want(CollectedTimes *times, const RowKey *key);

@@ -66,20 +66,31 @@ append_key_text(StringInfo query, const ProtectedTable *table)
 		appendStringInfoString(query, "]::pg_catalog.text");
 }
 
+/*
+ * Join with the keys.  A key of one column is compared with the whole array: a
+ * scan of the table then hashes the keys and not the table, and the planner
+ * knows how many there are.
+ */
 static void
-append_join(StringInfo query, Oid relid, const ProtectedTable *table)
+append_source(StringInfo query, Oid relid, const ProtectedTable *table)
 {
+	const char *name = quote_qualified_identifier(table->schema_name, table->table_name);
+
+	if (table->nkeys == 1)
+	{
+		appendStringInfo(query, " FROM %s AS t WHERE ", name);
+		append_column(query, table->row_key[0]);
+		appendStringInfo(query, " OPERATOR(pg_catalog.=) ANY ($1::%s[])",
+						 column_type(relid, table, table->row_key[0]));
+		return;
+	}
+	appendStringInfo(query, " FROM pg_catalog.unnest($1) AS k(key) JOIN %s AS t", name);
 	for (int i = 0; i < table->nkeys; i++)
 	{
-		const char *type = column_type(relid, table, table->row_key[i]);
-
 		appendStringInfoString(query, i == 0 ? " ON " : " AND ");
 		append_column(query, table->row_key[i]);
-		appendStringInfoString(query, " OPERATOR(pg_catalog.=) ");
-		if (table->nkeys == 1)
-			appendStringInfo(query, "k.key::%s", type);
-		else
-			appendStringInfo(query, "((k.key::pg_catalog.text[])[%d])::%s", i + 1, type);
+		appendStringInfo(query, " OPERATOR(pg_catalog.=) ((k.key::pg_catalog.text[])[%d])::%s",
+						 i + 1, column_type(relid, table, table->row_key[i]));
 	}
 }
 
@@ -105,10 +116,7 @@ make_query(Oid relid, const ProtectedTable *table)
 		append_column(&query, table->parties[i]);
 		appendStringInfoString(&query, "::pg_catalog.text");
 	}
-	appendStringInfo(&query,
-					 " FROM pg_catalog.unnest($1) AS k(key) JOIN %s AS t",
-					 quote_qualified_identifier(table->schema_name, table->table_name));
-	append_join(&query, relid, table);
+	append_source(&query, relid, table);
 	return query.data;
 }
 

@@ -20,8 +20,6 @@
 #include "use/ranged.h"
 #include "use/recheck.h"
 
-#define ASK_AT_ONCE 10000
-
 PG_FUNCTION_INFO_V1(consent_record_use_manifest);
 
 /* A use to be asked about again. */
@@ -41,6 +39,7 @@ typedef struct Recording
 	UseTable   *target;
 	int64		uses;
 	int			nagain;
+	int			allocated;
 	Again	   *again;
 	MemoryContext context;		/* of what the waiting ones point to */
 } Recording;
@@ -109,7 +108,7 @@ ask_later(Recording *r, const UseEntry *entry, const char *subject_key)
 {
 	Again	   *again;
 
-	if (r->nagain == ASK_AT_ONCE)
+	if (r->nagain == r->allocated)
 		ask_waiting(r);
 	again = &r->again[r->nagain++];
 	again->entry = *entry;
@@ -205,7 +204,8 @@ record_manifest(int64 run_id, Datum value)
 
 	r.pending = pending_run(run_id);
 	check_purposes(r.pending->run, manifest);
-	r.again = palloc(ASK_AT_ONCE * sizeof(Again));
+	r.allocated = collected_batch();
+	r.again = palloc(r.allocated * sizeof(Again));
 	r.context = AllocSetContextCreate(CurrentMemoryContext, "consent uses asked again",
 									  ALLOCSET_DEFAULT_SIZES);
 	store_push_latest_snapshot();

@@ -31,8 +31,6 @@
 #include "use/tables.h"
 #include "use/union.h"
 
-#define BATCH 8192
-
 PG_FUNCTION_INFO_V1(consent_run_uses);
 PG_FUNCTION_INFO_V1(consent_subject_uses);
 
@@ -92,6 +90,7 @@ typedef struct Reader
 	Ranged	   *ranged;
 	Waiting    *waiting;
 	int			nwaiting;
+	int			allocated;
 	MemoryContext batch;		/* of what the waiting ones point to, and of answers */
 } Reader;
 
@@ -303,7 +302,7 @@ wait_for_answer(Reader *r, const UseEntry *entry, int64 part)
 {
 	Waiting    *use;
 
-	if (r->nwaiting == BATCH)
+	if (r->nwaiting == r->allocated)
 		answer_waiting(r);
 	use = &r->waiting[r->nwaiting++];
 	use->entry = *entry;
@@ -365,7 +364,8 @@ begin_reader(FunctionCallInfo fcinfo, Reader *r)
 		elog(ERROR, "the result of a function on uses has the wrong columns");
 	r->blocks = store_open("manifest_block", AccessShareLock);
 	r->ranged = ranged_begin();
-	r->waiting = palloc(BATCH * sizeof(Waiting));
+	r->allocated = collected_batch();
+	r->waiting = palloc(r->allocated * sizeof(Waiting));
 	r->batch = AllocSetContextCreate(CurrentMemoryContext, "consent uses answered",
 									 ALLOCSET_DEFAULT_SIZES);
 }
