@@ -7,7 +7,10 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "catalog/namespace.h"
+#include "commands/policy.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
@@ -15,7 +18,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
+#include "utils/rel.h"
 
 #include "compat.h"
 #include "gate/gate.h"
@@ -41,7 +44,7 @@ protected_table(const Declared *d, Oid relid)
 static void
 append_parties(StringInfo sql, const Declared *d, const ProtectedTable *table)
 {
-	static const char *const types[] = {"text", "bigint", "uuid"};
+	static const char *const types[] = {"pg_catalog.text", "pg_catalog.int8", "pg_catalog.uuid"};
 
 	appendStringInfoString(sql, "ARRAY[");
 	for (int i = 0; i < table->nparties; i++)
@@ -55,12 +58,12 @@ append_row_key(StringInfo sql, const ProtectedTable *table)
 {
 	if (table->nkeys == 1)
 	{
-		appendStringInfo(sql, "%s::text", quote_identifier(table->row_key[0]));
+		appendStringInfo(sql, "%s::pg_catalog.text", quote_identifier(table->row_key[0]));
 		return;
 	}
 	appendStringInfoString(sql, "consent.row_key(");
 	for (int i = 0; i < table->nkeys; i++)
-		appendStringInfo(sql, "%s%s::text", i > 0 ? ", " : "",
+		appendStringInfo(sql, "%s%s::pg_catalog.text", i > 0 ? ", " : "",
 						 quote_identifier(table->row_key[i]));
 	appendStringInfoString(sql, ")");
 }
@@ -73,11 +76,11 @@ condition(const Declared *d, const ProtectedTable *table, const char *purpose)
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "consent.permits(");
 	append_parties(&sql, d, table);
-	appendStringInfo(&sql, ", %s::text, %s::text, ",
+	appendStringInfo(&sql, ", %s::pg_catalog.text, %s::pg_catalog.text, ",
 					 quote_literal_cstr(purpose), quote_literal_cstr(table->known_as));
 	append_row_key(&sql, table);
 	appendStringInfo(&sql, ", %s)",
-					 table->collected_at ? quote_identifier(table->collected_at) : "NULL::timestamptz");
+					 table->collected_at ? quote_identifier(table->collected_at) : "NULL::pg_catalog.timestamptz");
 	return sql.data;
 }
 
@@ -88,15 +91,17 @@ execute(const char *sql)
 		elog(ERROR, "could not execute: %s", sql);
 }
 
-/* consent_gate_<what><role>, as an identifier of legal length. */
+/* consent_gate_<what><role>; of a long name its start and a hash, lest two roles meet. */
 static char *
 policy_name(const char *what, const char *role)
 {
 	char	   *name = psprintf("consent_gate_%s%s", what, role);
+	int			room = NAMEDATALEN - 1 - 9;
 
-	if (strlen(name) >= NAMEDATALEN)
-		name[pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1)] = '\0';
-	return name;
+	if (strlen(name) < NAMEDATALEN)
+		return name;
+	return psprintf("%.*s_%08x", pg_mbcliplen(name, strlen(name), room), name,
+					hash_bytes((const unsigned char *) name, strlen(name)));
 }
 
 /*
@@ -118,11 +123,14 @@ rows_are_ours_to_show(Oid relid)
 }
 
 static void
-make_policy(const char *rel, const char *policy, const char *role,
+make_policy(Oid relid, const char *rel, const char *policy, const char *role,
 			const char *kind, const char *using)
 {
+	bool		exists = OidIsValid(get_relation_policy_oid(relid, policy, true));
+
 	policy = quote_identifier(policy);
-	execute(psprintf("DROP POLICY IF EXISTS %s ON %s", policy, rel));
+	if (exists)
+		execute(psprintf("DROP POLICY %s ON %s", policy, rel));
 	execute(psprintf("CREATE POLICY %s ON %s AS %s FOR SELECT TO %s USING (%s)",
 					 policy, rel, kind, quote_identifier(role), using));
 }
@@ -139,13 +147,37 @@ check_role(Oid role, const char *name)
 			 errhint("SELECT consent.grant_role('trainer', '%s').", name)));
 }
 
+/* Say what the role sees now. */
+static void
+report_limits(Oid relid, Oid role, const char *name, const char *purpose)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	const char *table = RelationGetRelationName(rel);
+
+	if (superuser_arg(role) || has_bypassrls_privilege(role))
+		ereport(WARNING,
+				(errmsg("role \"%s\" still sees all rows of \"%s\"", name, table),
+				 errdetail("Row-level security does not limit superusers and roles with BYPASSRLS.")));
+	else if (!rel->rd_rel->relforcerowsecurity && has_privs_of_role(role, rel->rd_rel->relowner))
+		ereport(WARNING,
+				(errmsg("role \"%s\" still sees all rows of \"%s\"", name, table),
+				 errdetail("It owns the table, or is a member of the role that does."),
+				 errhint("ALTER TABLE … FORCE ROW LEVEL SECURITY limits the owner too.")));
+	else
+		ereport(NOTICE,
+				(errmsg("role \"%s\" sees only rows of \"%s\" that are permitted for %s", name, table, purpose),
+				 errhint("Other roles see no rows of it unless they are gated too, or have a policy.")));
+	relation_close(rel, NoLock);
+}
+
 Datum
 consent_gate(PG_FUNCTION_ARGS)
 {
 	const Declared *d = gate_ready();
 	Oid			relid;
+	Oid			role;
 	const ProtectedTable *table;
-	char	   *role;
+	char	   *name;
 	char	   *purpose;
 	char	   *policy;
 	char	   *rel;
@@ -153,24 +185,22 @@ consent_gate(PG_FUNCTION_ARGS)
 	argument_refuse_null(fcinfo, 0, "table");
 	argument_refuse_null(fcinfo, 1, "role");
 	relid = PG_GETARG_OID(0);
-	role = pstrdup(NameStr(*PG_GETARG_NAME(1)));
+	name = pstrdup(NameStr(*PG_GETARG_NAME(1)));
+	role = get_role_oid(name, false);
 	purpose = argument_required_text(fcinfo, 2, "purpose");
 	declared_purpose(d, purpose, strlen(purpose));
 	table = protected_table(d, relid);
-	check_role(get_role_oid(role, false), role);
+	check_role(role, name);
 
 	rel = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 									 get_rel_name(relid));
-	policy = policy_name("", role);
+	policy = policy_name("", name);
 	SPI_connect();
 	if (rows_are_ours_to_show(relid))
-		make_policy(rel, policy_name("rows_", role), role, "PERMISSIVE", "true");
-	make_policy(rel, policy, role, "RESTRICTIVE", condition(d, table, purpose));
+		make_policy(relid, rel, policy_name("rows_", name), name, "PERMISSIVE", "true");
+	make_policy(relid, rel, policy, name, "RESTRICTIVE", condition(d, table, purpose));
 	execute(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", rel));
 	SPI_finish();
-	ereport(NOTICE,
-			(errmsg("role \"%s\" sees only rows of %s that are permitted for %s", role, rel, purpose),
-			 errdetail("Not limited are the table's owner, superusers and roles with BYPASSRLS."),
-			 errhint("Other roles see no rows of it unless they are gated too, or have a policy.")));
+	report_limits(relid, role, name, purpose);
 	PG_RETURN_TEXT_P(cstring_to_text(policy));
 }
