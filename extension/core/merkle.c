@@ -294,6 +294,34 @@ cl_verify_consistency(uint64_t old_size, uint64_t new_size,
 }
 
 void
+cl_put_hashes(cl_buffer *b, const cl_hash *hashes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		if (i > 0)
+			cl_put_char(b, ' ');
+		cl_put_base64(b, hashes[i], CL_HASH_BYTES);
+	}
+}
+
+int
+cl_read_hashes(cl_value text, cl_hash *hashes, int max)
+{
+	const size_t width = CL_BASE64_SIZE(CL_HASH_BYTES) - 1;
+	cl_scanner	in = {text.data, text.len, 0};
+	int			n = 0;
+
+	for (; !cl_at_end(&in); n++)
+	{
+		if (n == max || (n > 0 && !cl_take(&in, " ")) || in.len - in.pos < width ||
+			cl_base64_decode(in.data + in.pos, width, hashes[n], CL_HASH_BYTES) != CL_HASH_BYTES)
+			return -1;
+		in.pos += width;
+	}
+	return n;
+}
+
+void
 cl_put_path(cl_buffer *b, const cl_hash *path, size_t path_len)
 {
 	for (size_t i = 0; i < path_len; i++)

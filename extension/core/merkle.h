@@ -84,7 +84,14 @@ extern bool cl_verify_consistency(uint64_t old_size, uint64_t new_size,
 								  const cl_hash *path, size_t path_len);
 
 /*
- * A path as text: each hash in base64 in a line of its own, then an empty line.
+ * Hashes as text: each in base64, one space between two.  Read returns how many,
+ * or -1 if it is anything else or there are more than max.
+ */
+extern void cl_put_hashes(cl_buffer *b, const cl_hash *hashes, size_t n);
+extern int	cl_read_hashes(cl_value text, cl_hash *hashes, int max);
+
+/*
+ * A path as lines: each hash in base64 in a line of its own, then an empty line.
  * Take reads at most max hashes; false if it is anything else.
  */
 extern void cl_put_path(cl_buffer *b, const cl_hash *path, size_t path_len);

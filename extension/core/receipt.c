@@ -30,27 +30,13 @@ static const char *const names[R_MEMBERS] = {
 
 #define PATH_TEXT_MAX (CL_SEAL_PATH_MAX * CL_BASE64_SIZE(CL_HASH_BYTES))
 
-/* Write the hashes of a path in base64, with a space between them. */
-static cl_value
-path_text(const cl_receipt *receipt, char out[PATH_TEXT_MAX])
-{
-	cl_buffer	b = {out, PATH_TEXT_MAX, 0};
-
-	for (size_t i = 0; i < receipt->path_len; i++)
-	{
-		if (i > 0)
-			cl_put_char(&b, ' ');
-		cl_put_base64(&b, receipt->path[i], CL_HASH_BYTES);
-	}
-	return (cl_value) {out, b.len};
-}
-
 size_t
 cl_receipt_format(const cl_receipt *receipt, char *out, size_t cap)
 {
 	cl_json_member members[R_MEMBERS];
 	cl_value	values[R_MEMBERS] = {{NULL, 0}};
 	char		path[PATH_TEXT_MAX];
+	cl_buffer	path_text = {path, sizeof(path), 0};
 	char		salt[CL_HEX_SIZE(CL_SALT_BYTES)];
 	char		evidence_salt[CL_HEX_SIZE(CL_SALT_BYTES)];
 
@@ -58,7 +44,8 @@ cl_receipt_format(const cl_receipt *receipt, char *out, size_t cap)
 		receipt->path_len > CL_SEAL_PATH_MAX)
 		return 0;
 	values[R_EVENT] = receipt->event;
-	values[R_PATH] = path_text(receipt, path);
+	cl_put_hashes(&path_text, receipt->path, receipt->path_len);
+	values[R_PATH] = (cl_value) {path, path_text.len};
 	values[R_PROMISE] = receipt->promise;
 	values[R_PROOF] = receipt->proof;
 	values[R_SEAL] = receipt->seal;
@@ -101,28 +88,13 @@ sort_members(const cl_json_member *members, int n, cl_value values[R_MEMBERS])
 	return true;
 }
 
-/* Read a path as path_text writes it. */
 static bool
 read_path(cl_value text, cl_receipt *receipt)
 {
-	cl_scanner	in = {text.data, text.len, 0};
-	uint8_t    *hash;
-	cl_value	last;
+	int			n = text.data == NULL ? -1 : cl_read_hashes(text, receipt->path, CL_SEAL_PATH_MAX);
 
-	if (text.data == NULL)
-		return false;
-	while (!cl_at_end(&in))
-	{
-		if (receipt->path_len == CL_SEAL_PATH_MAX)
-			return false;
-		hash = receipt->path[receipt->path_len++];
-		if (cl_take_base64(&in, ' ', hash, CL_HASH_BYTES))
-			continue;
-		last = cl_take_rest(&in);
-		return cl_base64_decode(last.data, last.len, hash, CL_HASH_BYTES) == CL_HASH_BYTES;
-	}
-	/* Nothing at all, or a space with nothing behind it. */
-	return receipt->path_len == 0;
+	receipt->path_len = n < 0 ? 0 : (size_t) n;
+	return n >= 0;
 }
 
 /* A text and the salt under which it opens a commitment come together. */

@@ -6,6 +6,7 @@
 
 #include "core/encode.h"
 #include "core/json.h"
+#include "core/merkle.h"
 
 #define VERSION "consent_ledger/use_proof/v1"
 #define EMPTY_END "empty"
@@ -68,12 +69,7 @@ put_hashes(cl_buffer *b, int m, const cl_hash *hashes, unsigned n)
 {
 	put_name(b, m);
 	cl_put_char(b, '"');
-	for (unsigned i = 0; i < n; i++)
-	{
-		if (i > 0)
-			cl_put_char(b, ' ');
-		cl_put_base64(b, hashes[i], CL_HASH_BYTES);
-	}
+	cl_put_hashes(b, hashes, n);
 	cl_put_char(b, '"');
 }
 
@@ -169,31 +165,6 @@ read_number(cl_value text, int64_t *number)
 }
 
 static bool
-take_hash(cl_scanner *in, uint8_t *hash)
-{
-	const size_t width = CL_BASE64_SIZE(CL_HASH_BYTES) - 1;
-
-	if (in->len - in->pos < width ||
-		cl_base64_decode(in->data + in->pos, width, hash, CL_HASH_BYTES) != CL_HASH_BYTES)
-		return false;
-	in->pos += width;
-	return true;
-}
-
-/* Read hashes as put_hashes() writes them; -1 if that is not what they are. */
-static int
-read_hashes(cl_value text, cl_hash *hashes, int max)
-{
-	cl_scanner	in = {text.data, text.len, 0};
-	int			n = 0;
-
-	for (; !cl_at_end(&in); n++)
-		if (n == max || (n > 0 && !cl_take(&in, " ")) || !take_hash(&in, hashes[n]))
-			return -1;
-	return n;
-}
-
-static bool
 read_terminal(cl_value text, cl_prefix_proof *tree)
 {
 	cl_hash		leaf[2];
@@ -202,7 +173,7 @@ read_terminal(cl_value text, cl_prefix_proof *tree)
 	if (cl_value_equal(text, cl_string(EMPTY_END)))
 		return true;
 	tree->end = CL_PREFIX_OTHER;
-	if (read_hashes(text, leaf, 2) != 2)
+	if (cl_read_hashes(text, leaf, 2) != 2)
 		return false;
 	memcpy(tree->leaf.position, leaf[0], CL_HASH_BYTES);
 	memcpy(tree->leaf.value, leaf[1], CL_HASH_BYTES);
@@ -235,7 +206,7 @@ cl_use_proof_read(const char *text, size_t len, cl_use_proof *proof, char *scrat
 	proof->opened = values[M_OPENED];
 	proof->closed = values[M_CLOSED];
 	proof->event = values[M_EVENT];
-	depth = read_hashes(values[M_PATH], proof->tree.path, CL_PREFIX_BITS);
+	depth = cl_read_hashes(values[M_PATH], proof->tree.path, CL_PREFIX_BITS);
 	if (depth < 0 || !read_number(values[M_RUN], &proof->run) ||
 		!read_number(values[M_SUBJECT_NO], &proof->subject_no) ||
 		!cl_hex_decode(values[M_SALT].data, values[M_SALT].len, proof->salt, CL_SALT_BYTES))
