@@ -42,3 +42,14 @@ SELECT consent.end_preset('pre_ads', 'US-CA');
 SELECT consent.end_preset('pre_ai', at => '2024-07-31 23:59:59Z');
 SELECT consent.end_preset('pre_none');
 SELECT consent.end_preset(NULL);
+
+-- Of several for the same place, purpose and data range the latest counts, as
+-- of choices everywhere; at the same instant the one that ends sooner.
+SELECT consent.define_purpose('pre_mail', since => '2024-01-01 00:00Z') > 0 AS defined;
+SELECT count(consent.set_preset(choices, jurisdiction => place, at => at)) AS set
+FROM (VALUES ('~pre_mail'::consent.consent, NULL, '2024-02-01 00:00Z'::timestamptz),
+	('~pre_mail until 2024-03-01T00:00:00Z', NULL, '2024-02-10 00:00Z'), ('~pre_mail', NULL, '2024-04-01 00:00Z'),
+	('~pre_mail until 2024-05-01T00:00:00Z', NULL, '2024-04-01 00:00Z'), ('~pre_mail', 'FR', '2024-02-05 00:00Z')) p(choices, place, at);
+SELECT consent.record_choices('pre_here', '+pre_ads', jurisdiction => 'FR', at => '2024-01-15 00:00Z', actor => 'import') > 0 AS recorded;
+SELECT at::date AS at, consent.verdict('pre_anybody', 'pre_mail', at => at), consent.verdict('pre_here', 'pre_mail', at => at) AS there
+FROM unnest('{2024-02-05 00:00Z, 2024-02-15 00:00Z, 2024-03-15 00:00Z, 2024-04-15 00:00Z, 2024-05-15 00:00Z}'::timestamptz[]) at;

@@ -96,32 +96,56 @@ items_add_state(Items *items, const Consent *state, ItemScope scope)
 		add_for_purpose(items, &choice, purpose_of(items, &choice), scope, NO_PRESET);
 }
 
+/* Are two presets, or a preset and an end, for the people of the same place? */
 static bool
-ends(const PresetEnd *end, const PresetRule *rule)
+same_place(const char *a, const char *b)
 {
-	if (end->purpose != rule->purpose || end->event_time < rule->choice.since)
-		return false;
-	if (end->jurisdiction == NULL || rule->jurisdiction == NULL)
-		return end->jurisdiction == rule->jurisdiction;
-	return strcmp(end->jurisdiction, rule->jurisdiction) == 0;
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 /*
- * Was the preset on?  Asked about now, whatever is visible counts: an end may
- * be a moment later than the statement that asks.
+ * Is it to be taken into account?  Asked about now, whatever is visible counts:
+ * an end may be a moment later than the statement that asks.
  */
 static bool
-is_switched_on(const Declared *d, const PresetRule *rule, const GateTime *time)
+counts(const GateTime *time, TimestampTz event_time, TimestampTz recorded_at)
 {
-	if ((time->has_known && rule->recorded_at > time->known_at) ||
-		(time->has_at && rule->choice.since > time->at))
-		return false;
+	return !(time->has_known && recorded_at > time->known_at) &&
+		!(time->has_at && event_time > time->at);
+}
+
+/* Was the preset switched off again? */
+static bool
+is_ended(const Declared *d, const PresetRule *rule, const GateTime *time)
+{
 	for (int i = 0; i < d->nends; i++)
-		if (ends(&d->ends[i], rule) &&
-			!(time->has_known && d->ends[i].recorded_at > time->known_at) &&
-			!(time->has_at && d->ends[i].event_time > time->at))
-			return false;
-	return true;
+	{
+		const PresetEnd *end = &d->ends[i];
+
+		if (end->purpose == rule->purpose && end->event_time >= rule->choice.since &&
+			same_place(end->jurisdiction, rule->jurisdiction) &&
+			counts(time, end->event_time, end->recorded_at))
+			return true;
+	}
+	return false;
+}
+
+/* Does another one for the same place, purpose and data range count instead? */
+static bool
+is_replaced(const Declared *d, const PresetRule *rule, const GateTime *time)
+{
+	for (int i = 0; i < d->npresets; i++)
+	{
+		const PresetRule *other = &d->presets[i];
+
+		if (other->purpose == rule->purpose &&
+			same_place(other->jurisdiction, rule->jurisdiction) &&
+			cl_choice_key_compare(&other->choice, &rule->choice) == 0 &&
+			cl_choice_beats(&other->choice, &rule->choice) &&
+			counts(time, other->choice.since, other->recorded_at))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -135,7 +159,8 @@ items_add_presets(Items *items, const char *jurisdiction, const GateTime *time)
 
 		if (declared_within(d, items->purpose->index, rule->purpose) &&
 			declared_jurisdiction_within(jurisdiction, rule->jurisdiction) &&
-			is_switched_on(d, rule, time))
+			counts(time, rule->choice.since, rule->recorded_at) &&
+			!is_ended(d, rule, time) && !is_replaced(d, rule, time))
 			add_for_purpose(items, &rule->choice, &d->purposes[rule->purpose],
 							SCOPE_SUBJECT, i);
 	}

@@ -56,6 +56,7 @@ AS 'MODULE_PATHNAME', 'consent_set_preset'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.set_preset(consent.consent, text, text, timestamptz) IS
 'Record that choices were switched on for everybody, and return the event''s id. Each choice is written with ~: it is nobody''s act and never beats one.
+Of several for the same jurisdiction, purpose and data range the latest counts, at the same instant the one that ends sooner.
 jurisdiction: only for subjects there (US speaks for US-CA too); NULL is everywhere. at: since when, not in the future; NULL is now.';
 
 CREATE FUNCTION consent.end_preset(purpose text, jurisdiction text DEFAULT NULL, at timestamptz DEFAULT NULL)
