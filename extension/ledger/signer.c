@@ -57,8 +57,9 @@ key_directory(void)
 	return directory;
 }
 
+/* A file of the ledger's, by what its name ends in. */
 static char *
-key_path(const char *origin, KeyRole role)
+file_path(const char *origin, const char *what)
 {
 	const char *database = get_database_name(MyDatabaseId);
 	cl_part		parts[3] = {
@@ -72,7 +73,19 @@ key_path(const char *origin, KeyRole role)
 	if (cl_commit("", 0, parts, 3, hash) != CL_OK)
 		elog(ERROR, "could not compute a hash");
 	cl_hex_encode(hash, CL_HASH_BYTES, hex);
-	return psprintf("%s/%.16s-%s.pem", key_directory(), hex, role_names[role]);
+	return psprintf("%s/%.16s-%s", key_directory(), hex, what);
+}
+
+static char *
+key_path(const char *origin, KeyRole role)
+{
+	return file_path(origin, psprintf("%s.pem", role_names[role]));
+}
+
+char *
+signer_checkpoint_path(const char *origin)
+{
+	return file_path(origin, "checkpoint.note");
 }
 
 /* The one place where a key's trouble becomes an error. */
@@ -199,6 +212,8 @@ signer_create_keys(const char *origin, bool throw_away, char *vkeys[KEY_ROLES])
 	make_directory();
 	signer_forget();
 	remember_origin(origin);
+	if (throw_away)
+		unlink(signer_checkpoint_path(origin));
 	for (int role = 0; role < KEY_ROLES; role++)
 		vkeys[role] = create_key(origin, role, throw_away);
 }
@@ -208,6 +223,7 @@ signer_remove_keys(const char *origin)
 {
 	for (int role = 0; role < KEY_ROLES; role++)
 		unlink(key_path(origin, role));
+	unlink(signer_checkpoint_path(origin));
 	signer_forget();
 }
 

@@ -28,6 +28,9 @@ extern const char *signer_role_name(KeyRole role);
 extern void signer_create_keys(const char *origin, bool throw_away,
 							   char *vkeys[KEY_ROLES]);
 
+/* The file beside the keys that holds the last signed checkpoint, palloc'd. */
+extern char *signer_checkpoint_path(const char *origin);
+
 /* Delete the files of a test ledger; those missing are no matter. */
 extern void signer_remove_keys(const char *origin);
 

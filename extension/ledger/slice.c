@@ -15,6 +15,7 @@
 #include "core/merkle.h"
 #include "core/seal.h"
 #include "ledger/event.h"
+#include "ledger/head.h"
 #include "ledger/settle.h"
 #include "ledger/signer.h"
 #include "ledger/slice.h"
@@ -449,7 +450,9 @@ seal_text(Slice *slice, const uint8 *root)
 {
 	cl_seal		seal = {0};
 	char	   *text = palloc(CL_SEAL_MAX);
+	LogHead		head;
 
+	head_read(&head);
 	seal.origin = slice->declared->origin;
 	seal.origin_len = strlen(seal.origin);
 	seal.kind = (cl_seal_kind) slice->kind;
@@ -457,8 +460,12 @@ seal_text(Slice *slice, const uint8 *root)
 	seal.count = slice->count;
 	memcpy(seal.root, root, CL_HASH_BYTES);
 	seal.time = DatumGetTimestampTz(slice->events[slice->count - 1].values[Anum_event_log_recorded_at - 1]);
-	if (cl_merkle_root(NULL, 0, seal.checkpoint_root) != CL_OK ||
-		cl_seal_format(&seal, text, CL_SEAL_MAX) == 0)
+	seal.checkpoint_size = head.size;
+	memcpy(seal.checkpoint_root, head.root, CL_HASH_BYTES);
+	seal.has_bound = head.has_bound;
+	if (head.has_bound)
+		memcpy(seal.bound, head.bound, CL_HASH_BYTES);
+	if (cl_seal_format(&seal, text, CL_SEAL_MAX) == 0)
 		elog(ERROR, "could not write the text of a seal");
 	return text;
 }

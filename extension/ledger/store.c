@@ -339,6 +339,18 @@ store_key_int8(ScanKey key, AttrNumber attno, int64 value)
 }
 
 void
+store_key_int8_from(ScanKey key, AttrNumber attno, int64 least)
+{
+	ScanKeyInit(key, attno, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(least));
+}
+
+void
+store_key_int2(ScanKey key, AttrNumber attno, int16 value)
+{
+	ScanKeyInit(key, attno, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(value));
+}
+
+void
 store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len)
 {
 	ScanKeyInit(key, attno, BTEqualStrategyNumber, F_TEXTEQ,
@@ -425,19 +437,31 @@ store_rescan(StoreScan *scan, ScanKey keys)
 	MemoryContextSwitchTo(old);
 }
 
-HeapTuple
-store_next(StoreScan *scan)
+static HeapTuple
+get_next(StoreScan *scan, ScanDirection direction)
 {
 	MemoryContext old = switch_to_scan(scan);
 	bool		found;
 
 	CHECK_FOR_INTERRUPTS();
 	if (scan->index)
-		found = index_getnext_slot(scan->by_index, ForwardScanDirection, scan->slot);
+		found = index_getnext_slot(scan->by_index, direction, scan->slot);
 	else
-		found = table_scan_getnextslot(scan->by_table, ForwardScanDirection, scan->slot);
+		found = table_scan_getnextslot(scan->by_table, direction, scan->slot);
 	MemoryContextSwitchTo(old);
 	return found ? ExecFetchSlotHeapTuple(scan->slot, false, NULL) : NULL;
+}
+
+HeapTuple
+store_next(StoreScan *scan)
+{
+	return get_next(scan, ForwardScanDirection);
+}
+
+HeapTuple
+store_previous(StoreScan *scan)
+{
+	return get_next(scan, BackwardScanDirection);
 }
 
 void

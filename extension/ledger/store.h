@@ -55,10 +55,13 @@ extern StoreScan *store_scan(Store *store, const char *index, Snapshot snapshot,
 							 int nkeys, ScanKey keys);
 extern void store_rescan(StoreScan *scan, ScanKey keys);
 extern HeapTuple store_next(StoreScan *scan);	/* NULL at the end; valid until the next call */
+extern HeapTuple store_previous(StoreScan *scan);	/* by an index, from its end */
 extern void store_end(StoreScan *scan);
 
-/* Equality keys on the table's columns. */
+/* Equality keys on the table's columns; one for what is not below a value. */
 extern void store_key_int8(ScanKey key, AttrNumber attno, int64 value);
+extern void store_key_int8_from(ScanKey key, AttrNumber attno, int64 least);
+extern void store_key_int2(ScanKey key, AttrNumber attno, int16 value);
 extern void store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len);
 extern void store_key_bytea(ScanKey key, AttrNumber attno, bytea *value);
 extern void store_key_isnull(ScanKey key, AttrNumber attno);

@@ -1,6 +1,7 @@
 /*
  * tables.h
- *		Columns of the stored tables, in the order of schema/ledger.sql.
+ *		Columns of the stored tables, in the order of schema/ledger.sql and, at
+ *		the end, of schema/log.sql.
  */
 #ifndef LEDGER_TABLES_H
 #define LEDGER_TABLES_H
@@ -153,6 +154,44 @@ enum
 {
 	Anum_seal_pending_seal_no = 1,
 	Natts_seal_pending = Anum_seal_pending_seal_no
+};
+
+enum
+{
+	Anum_leaf_leaf_index = 1,
+	Anum_leaf_seal_no,
+	Natts_leaf = Anum_leaf_seal_no
+};
+
+enum
+{
+	Anum_tile_level = 1,
+	Anum_tile_tile_index,
+	Anum_tile_root,
+	Anum_tile_hashes,
+	Natts_tile = Anum_tile_hashes
+};
+
+enum
+{
+	Anum_checkpoint_size = 1,
+	Anum_checkpoint_root,
+	Anum_checkpoint_note,
+	Anum_checkpoint_signed_at,
+	Natts_checkpoint = Anum_checkpoint_signed_at
+};
+
+enum
+{
+	Anum_cosignature_bound_no = 1,
+	Anum_cosignature_size,
+	Anum_cosignature_kind,
+	Anum_cosignature_name,
+	Anum_cosignature_stated_time,
+	Anum_cosignature_evidence,
+	Anum_cosignature_hash,
+	Anum_cosignature_accepted_at,
+	Natts_cosignature = Anum_cosignature_accepted_at
 };
 
 #endif

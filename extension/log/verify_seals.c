@@ -33,15 +33,24 @@ typedef struct OpenSeal
 	uint8		leaves[EVENTS_PER_SEAL * CL_HASH_BYTES];
 } OpenSeal;
 
+/* Rows that name seals, in the order of these. */
+typedef struct SealQueue
+{
+	const char *table;
+	AttrNumber	attno;
+	VerifyScan *scan;
+	int64		seal_no;		/* of the row at hand; PG_INT64_MAX at the end */
+} SealQueue;
+
 typedef struct Pass
 {
 	Verify	   *v;
 	VerifyScan *seals;
-	VerifyScan *pending;
+	SealQueue	pending;
+	SealQueue	leaves;
 	VerifyScan *events;
 	VerifyScan *evidence;
 	Store	   *subjects;
-	int64		pending_no;		/* of the row at hand; PG_INT64_MAX at the end */
 	int64		evidence_id;
 	HeapTuple	evidence_row;
 	OpenSeal   *seal;			/* NULL: none is open */
@@ -150,27 +159,48 @@ believe_columns(VerifyScan *scan, HeapTuple tuple, OpenSeal *open)
 	memcpy(open->root, VARDATA_ANY(root), Min(VARSIZE_ANY_EXHDR(root), CL_HASH_BYTES));
 }
 
-/* Every seal waits for the public log; nothing else does. */
 static void
-check_pending(Pass *pass, int64 number)
+next_in_queue(SealQueue *queue)
 {
-	HeapTuple	tuple;
+	HeapTuple	tuple = verify_next(queue->scan);
 
-	while (pass->pending_no < number)
-	{
-		verify_finding(pass->v, "seal_pending", seal_name(pass->pending_no), "a seal", "none");
-		tuple = verify_next(pass->pending);
-		pass->pending_no = tuple ? column_int8(pass->pending, tuple, Anum_seal_pending_seal_no) : PG_INT64_MAX;
-	}
-	if (number == PG_INT64_MAX)
-		return;
-	if (pass->pending_no > number)
-		verify_finding(pass->v, "seal_pending", seal_name(number), "pending", "not pending");
-	else
-	{
-		tuple = verify_next(pass->pending);
-		pass->pending_no = tuple ? column_int8(pass->pending, tuple, Anum_seal_pending_seal_no) : PG_INT64_MAX;
-	}
+	queue->seal_no = tuple ? column_int8(queue->scan, tuple, queue->attno) : PG_INT64_MAX;
+}
+
+static SealQueue
+begin_queue(Verify *v, const char *table, const char *index, AttrNumber attno)
+{
+	SealQueue	queue = {.table = table, .attno = attno};
+
+	queue.scan = verify_scan(v, table, index, 1, &attno);
+	next_in_queue(&queue);
+	return queue;
+}
+
+/* How many rows name this seal; those before it name none that there is. */
+static int
+count_in_queue(Verify *v, SealQueue *queue, int64 number)
+{
+	int			n = 0;
+
+	for (; queue->seal_no < number; next_in_queue(queue))
+		verify_finding(v, queue->table, seal_name(queue->seal_no), "a seal", "none");
+	for (; queue->seal_no == number && number != PG_INT64_MAX; next_in_queue(queue))
+		n++;
+	return n;
+}
+
+/* A seal waits for the log, or is a leaf of it. */
+static void
+check_place(Pass *pass, int64 number)
+{
+	int			pending = count_in_queue(pass->v, &pass->pending, number);
+	int			leaves = count_in_queue(pass->v, &pass->leaves, number);
+
+	if (number != PG_INT64_MAX && pending + leaves != 1)
+		verify_finding(pass->v, "seal", seal_name(number), "one leaf of the log, or pending",
+					   pending + leaves == 0 ? "neither" :
+					   psprintf("%d leaves%s", leaves, pending > 0 ? " and pending" : ""));
 }
 
 static void
@@ -183,7 +213,7 @@ open_seal(Pass *pass, HeapTuple tuple)
 	open->number = column_int8(pass->seals, tuple, Anum_seal_seal_no);
 	memset(open->present, 0, sizeof(open->present));
 	memset(open->root, 0, sizeof(open->root));
-	check_pending(pass, open->number);
+	check_place(pass, open->number);
 	if (read_note(pass->v, open->number,
 				  verify_column_text(verify_store(pass->seals), tuple, Anum_seal_note), &seal))
 	{
@@ -409,28 +439,27 @@ static void
 begin_pass(Pass *pass)
 {
 	static const AttrNumber first[] = {1};
-	HeapTuple	tuple;
 
 	pass->seals = verify_scan(pass->v, "seal", "seal_pkey", 1, first);
-	pass->pending = verify_scan(pass->v, "seal_pending", "seal_pending_pkey", 1, first);
+	pass->pending = begin_queue(pass->v, "seal_pending", "seal_pending_pkey", Anum_seal_pending_seal_no);
+	pass->leaves = begin_queue(pass->v, "leaf", "leaf_seal", Anum_leaf_seal_no);
 	pass->events = verify_scan(pass->v, "event_log", "event_log_pkey", 1, first);
 	pass->evidence = verify_scan(pass->v, "evidence", "evidence_pkey", 1, first);
 	pass->subjects = store_open("subject", AccessShareLock);
 	pass->seal = palloc(sizeof(OpenSeal));
 	pass->bytes = palloc(CL_EVENT_MAX);
-	tuple = verify_next(pass->pending);
-	pass->pending_no = tuple ? column_int8(pass->pending, tuple, Anum_seal_pending_seal_no) : PG_INT64_MAX;
 	next_evidence(pass);
 }
 
 static void
 end_pass(Pass *pass)
 {
-	check_pending(pass, PG_INT64_MAX);
+	check_place(pass, PG_INT64_MAX);
 	for (; pass->evidence_row; next_evidence(pass))
 		verify_finding(pass->v, "evidence", event_name(pass->evidence_id), "an event", "none");
 	verify_end(pass->seals);
-	verify_end(pass->pending);
+	verify_end(pass->pending.scan);
+	verify_end(pass->leaves.scan);
 	verify_end(pass->events);
 	verify_end(pass->evidence);
 	store_close(pass->subjects);

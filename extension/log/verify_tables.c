@@ -33,6 +33,11 @@ typedef struct TableMade
 } TableMade;
 
 static const TableMade tables[] = {
+	{"checkpoint", "size int8!, root bytea!, note text!, signed_at timestamptz!",
+	"checkpoint_pkey unique (size)"},
+	{"cosignature",
+		"bound_no int8!, size int8!, kind text!, name text!, stated_time timestamptz!, evidence bytea!, hash bytea!, accepted_at timestamptz!",
+	"cosignature_pkey unique (bound_no)"},
 	{"event_log",
 		"event_id int8!, kind text!, subject_no int8, commitment bytea, choices consent, event_time timestamptz!, "
 		"recorded_at timestamptz!, recorded_by text!, actor text, method text, notice text, jurisdiction text, "
@@ -42,6 +47,8 @@ static const TableMade tables[] = {
 	"evidence_pkey unique (event_id)"},
 	{"key", "key_no int4!, name text!, signs text!, vkey text!, event_id int8!",
 	"key_pkey unique (key_no)"},
+	{"leaf", "leaf_index int8!, seal_no int8!",
+	"leaf_pkey unique (leaf_index), leaf_seal unique (seal_no)"},
 	{"ledger",
 		"singleton bool!, origin text!, subject_type text!, test bool!, erased_subjects int8!, last_declaration int8!, suppression_key bytea!",
 	"ledger_pkey unique (singleton)"},
@@ -80,6 +87,8 @@ static const TableMade tables[] = {
 		"subject_no int8!, key text, salt bytea, commitment bytea!, state consent!, jurisdiction text, jurisdiction_at timestamptz, "
 		"scoped bool!, suppression bytea",
 	"subject_key unique (key), subject_pkey unique (subject_no), subject_suppression unique (suppression)"},
+	{"tile", "level int2!, tile_index int8!, root bytea!, hashes bytea!",
+	"tile_pkey unique (level, tile_index)"},
 };
 
 /* A type by its name; of others than the server's and ours, also the schema's. */

@@ -1,7 +1,72 @@
 /*
  * log.sql
  *		The log over all seals, and Merkle trees for anybody to try.
+ *
+ * ledger/tables.h repeats the columns' order.
  */
+
+/* ---- what is stored ---- */
+
+CREATE TABLE consent.leaf (
+	leaf_index  bigint PRIMARY KEY,
+	seal_no     bigint NOT NULL,
+	CONSTRAINT leaf_seal UNIQUE (seal_no)
+);
+COMMENT ON TABLE consent.leaf IS 'The entries of the log, from 0 without gaps: which seal stands where. The data of a leaf is the note of its seal';
+
+CREATE TABLE consent.tile (
+	level       smallint NOT NULL,
+	tile_index  bigint NOT NULL,
+	root        bytea NOT NULL,
+	hashes      bytea NOT NULL,
+	PRIMARY KEY (level, tile_index)
+);
+ALTER TABLE consent.tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
+COMMENT ON TABLE consent.tile IS 'Complete tiles (C2SP tlog-tiles) of the tree over the leaves: 256 hashes, and the root over them, which is a hash of the level above. Others are computed, see consent.tile()';
+
+CREATE TABLE consent.checkpoint (
+	size        bigint PRIMARY KEY,
+	root        bytea NOT NULL,
+	note        text COLLATE "C" NOT NULL,
+	signed_at   timestamptz NOT NULL
+);
+COMMENT ON TABLE consent.checkpoint IS 'Signed heads of the log (C2SP tlog-checkpoint): the root of the tree over its first size leaves';
+
+CREATE TABLE consent.cosignature (
+	bound_no    bigint PRIMARY KEY,
+	size        bigint NOT NULL,
+	kind        text COLLATE "C" NOT NULL,
+	name        text COLLATE "C" NOT NULL,
+	stated_time timestamptz NOT NULL,
+	evidence    bytea NOT NULL,
+	hash        bytea NOT NULL,
+	accepted_at timestamptz NOT NULL
+);
+COMMENT ON TABLE consent.cosignature IS 'What others said of the checkpoint of this size: a cosignature line of a witness, or an RFC 3161 timestamp token. The SHA-256 of the newest is the bound in later seals';
+
+SELECT pg_catalog.pg_extension_config_dump('consent.leaf', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.tile', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.checkpoint', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.cosignature', '');
+
+/* ---- the log ---- */
+
+CREATE PROCEDURE consent.checkpoint()
+LANGUAGE C AS 'MODULE_PATHNAME', 'consent_checkpoint';
+COMMENT ON PROCEDURE consent.checkpoint() IS
+'Give all committed seals their places in the log and sign its head: a new row of the table consent.checkpoint. Commits between its steps, so it cannot run inside a transaction block (25001). Waits for another call that is under way; nothing new: nothing is signed. Raises 55000 when the log does not extend the last signed checkpoint, which is also kept in a file beside the keys, or when that file is missing; 25006 on a standby';
+
+CREATE FUNCTION consent.tile(level integer, index bigint, width integer DEFAULT 256)
+RETURNS bytea AS 'MODULE_PATHNAME', 'consent_tile'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION consent.tile(integer, bigint, integer) IS
+'The first width hashes (1 to 256, of 32 bytes) of a tile of the log, as in C2SP tlog-tiles: level 0 holds the hashes of the leaves, a level above the roots of the complete tiles below. NULL where the newest checkpoint does not cover it. Errors: 22023 for a level outside 0 to 63, an index below 0, a width outside 1 to 256';
+
+CREATE FUNCTION consent.entries(index bigint, width integer DEFAULT 256)
+RETURNS bytea AS 'MODULE_PATHNAME', 'consent_entries'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION consent.entries(bigint, integer) IS
+'The first width entries (1 to 256) of a bundle of the log, as in C2SP tlog-tiles: the notes of seals, each preceded by its length in two bytes. NULL where the newest checkpoint does not cover it. Errors: 22023 for an index below 0, a width outside 1 to 256';
 
 /* ---- Merkle trees (RFC 9162) over given leaves ---- */
 

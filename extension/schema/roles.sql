@@ -28,9 +28,11 @@ AS $$
 		   unpermitted_uses, retroactive_uses, collected_before_notice, unclosed_runs,
 		   silent_notice_changes, late_events, settings_without_event, verify,
 		   run_uses, subject_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings}'),
-		-- what is declared
+		-- the log, which is for everybody who is shown it
+		('{auditor, admin}', '{tile, entries}'),
+		-- what is declared, and signed
 		('{admin}',
-		 '{create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
+		 '{checkpoint, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
 		   end_preset, protect, gate, erase_subject}')
 	), relations(roles, privilege, names) AS (VALUES
 		('{recorder, importer, trainer, auditor, admin}'::text[], 'SELECT',
@@ -41,6 +43,7 @@ AS $$
 		('{recorder, importer}', 'SELECT (event_id)', '{event}'),
 		('{trainer}', 'INSERT', '{used_key}'),
 		('{trainer, auditor}', 'SELECT', '{run}'),
+		('{auditor, admin}', 'SELECT', '{leaf, tile, checkpoint, cosignature}'),
 		('{auditor}', 'SELECT',
 		 '{event, event_log, scope_state, seal, seal_pending, run_draw, run_part, manifest_block,
 		   missing_parts, withdrawn_uses, preset_uses, unpermitted_uses, retroactive_uses,

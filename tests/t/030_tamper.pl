@@ -167,7 +167,7 @@ named('a seal signed by nobody', "UPDATE consent.seal SET note = replace(note, '
 named('a seal that is none', "UPDATE consent.seal SET note = 'sealed, believe me' WHERE seal_no = $seal",
 	qr/^seal\|seal $seal\|the signed note of a seal\|something else$/m);
 named('a seal that would never reach the log', "DELETE FROM consent.seal_pending WHERE seal_no = $seal",
-	qr/^seal_pending\|seal $seal\|pending\|not pending$/m);
+	qr/^seal\|seal $seal\|one leaf of the log, or pending\|neither$/m);
 named('a key exchanged', "UPDATE consent.key SET vkey = (SELECT vkey FROM consent.key WHERE signs = 'witness') WHERE signs = 'seal'",
 	qr{^key\|postgres\.example/seal: vkey\|postgres\.example/seal\+}m);
 

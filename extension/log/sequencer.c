@@ -1,0 +1,305 @@
+/*
+ * sequencer.c
+ *		Give committed seals their places in the log, and sign its head.
+ *
+ * One at a time, under a lock that outlasts its transactions.  First seals that
+ * are committed and wait become leaves, in the order of their numbers, and
+ * that is committed and flushed.  Then, in another transaction, the head of
+ * the committed leaves is signed: written to the file outside before it is
+ * stored, and stored before it is shown to anybody.
+ *
+ * So nothing is signed that a crash could take back.  A crash between the two
+ * leaves leaves without a checkpoint, which the next call signs; one between
+ * the file and the row leaves a signed checkpoint, which the next call stores.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "ledger/signer.h"
+#include "ledger/slice.h"
+#include "ledger/store.h"
+#include "log/bytes.h"
+#include "log/grow.h"
+#include "log/outside.h"
+#include "log/sequencer.h"
+
+/* How many seals become leaves in one transaction. */
+#define SEALS_AT_ONCE 65536
+
+/* ---- transactions and the lock ---- */
+
+void
+sequencer_begin_procedure(FunctionCallInfo fcinfo, const char *name)
+{
+	CallContext *call = (CallContext *) fcinfo->context;
+
+	if (!call || !IsA(call, CallContext) || call->atomic || IsSubTransaction())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s cannot run inside a transaction block", name),
+				 errdetail("It commits between its steps."),
+				 errhint("CALL it by itself: not between BEGIN and COMMIT, nor from a function or a block with an exception handler.")));
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+/* Commit, and begin a transaction in which nothing was seen yet. */
+static void
+next_transaction(void)
+{
+	SPI_commit();
+	XactIsoLevel = XACT_READ_COMMITTED;
+}
+
+static void
+set_lock_tag(LOCKTAG *tag)
+{
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, store_relid("checkpoint"), 0, 0);
+}
+
+/* Held until unlock(), or an error. */
+static void
+lock(void)
+{
+	LOCKTAG		tag;
+
+	set_lock_tag(&tag);
+	LockAcquire(&tag, ExclusiveLock, true, false);
+}
+
+static void
+unlock(void)
+{
+	LOCKTAG		tag;
+
+	set_lock_tag(&tag);
+	LockRelease(&tag, ExclusiveLock, true);
+}
+
+/* ---- leaves ---- */
+
+/*
+ * A log begins with the ledger's first seal.  Where that is neither a leaf nor
+ * waiting, the leaves are not there yet, or no more.
+ */
+static void
+check_beginning(void)
+{
+	Store	   *keys = store_open("key", AccessShareLock);
+	StoreScan  *scan = store_scan(keys, "key_pkey", GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple = store_next(scan);
+	ScanKeyData key;
+	bool		isnull;
+	bool		found = false;
+
+	if (tuple)
+	{
+		Store	   *pending = store_open("seal_pending", AccessShareLock);
+		StoreScan  *look_up;
+
+		store_key_int8(&key, Anum_seal_pending_seal_no,
+					   DatumGetInt64(store_get(keys, tuple, Anum_key_event_id, &isnull)) / EVENTS_PER_SEAL);
+		look_up = store_scan(pending, "seal_pending_pkey", GetActiveSnapshot(), 1, &key);
+		found = store_next(look_up) != NULL;
+		store_end(look_up);
+		store_close(pending);
+	}
+	store_end(scan);
+	store_close(keys);
+	if (!found)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the log has no leaves, though the ledger's first seal became one"),
+				 errhint("If the database is just being restored, wait until that is done.")));
+}
+
+/* Make leaves of at most `limit` seals that wait; returns how many. */
+static int64
+take_pending(LogTree *tree, int64 limit)
+{
+	Store	   *pending = store_open("seal_pending", RowExclusiveLock);
+	StoreScan  *scan = store_scan(pending, "seal_pending_pkey", GetActiveSnapshot(), 0, NULL);
+	Grow	   *grow = grow_begin(tree);
+	int64		taken = 0;
+	HeapTuple	tuple;
+
+	while (taken < limit && (tuple = store_next(scan)) != NULL)
+	{
+		bool		isnull;
+		int64		seal_no = DatumGetInt64(store_get(pending, tuple, Anum_seal_pending_seal_no, &isnull));
+
+		grow_add(grow, seal_no, tree_seal_note(tree, seal_no));
+		store_delete(pending, tuple);
+		taken++;
+	}
+	grow_end(grow);
+	store_end(scan);
+	store_close(pending);
+	return taken;
+}
+
+/*
+ * The signed tree had more leaves than are here.  They may be among those that
+ * wait, as where a standby took over that had not yet heard of their places.
+ */
+static void
+recover_leaves(const Outside *outside, LogTree *tree, int64 lacking)
+{
+	int64		size = tree_size(tree);
+	cl_hash		root;
+
+	if (take_pending(tree, lacking) < lacking)
+		outside_refuse_lost(outside, size);
+	store_push_latest_snapshot();
+	tree = tree_open(GetActiveSnapshot());
+	tree_root(tree, tree_size(tree), root);
+	tree_close(tree);
+	store_pop_snapshot();
+	if (memcmp(root, outside->checkpoint.root, CL_HASH_BYTES) != 0)
+		outside_refuse_lost(outside, size);
+}
+
+/* Take what waits; true if there may be more. */
+static bool
+collect(const Outside *outside, const LogHead *head)
+{
+	LogTree    *tree = tree_open(GetActiveSnapshot());
+	int64		lacking = outside_check(outside, tree, head);
+	bool		more = true;
+
+	if (tree_size(tree) == 0)
+		check_beginning();
+	if (lacking > 0)
+		recover_leaves(outside, tree, lacking);
+	else
+		more = take_pending(tree, SEALS_AT_ONCE) == SEALS_AT_ONCE;
+	if (more)
+		ereport(NOTICE,
+				(errmsg("checkpoint: " INT64_FORMAT " leaves, and there may be more",
+						tree_size(tree) + (lacking > 0 ? lacking : SEALS_AT_ONCE))));
+	tree_close(tree);
+	return more;
+}
+
+/* ---- the head ---- */
+
+static void
+store_checkpoint(int64 size, const uint8 *root, const char *note)
+{
+	Store	   *store = store_open("checkpoint", RowExclusiveLock);
+	Datum		values[Natts_checkpoint];
+	bool		isnull[Natts_checkpoint] = {0};
+
+	values[Anum_checkpoint_size - 1] = Int64GetDatum(size);
+	values[Anum_checkpoint_root - 1] = bytes_datum(root, CL_HASH_BYTES);
+	values[Anum_checkpoint_note - 1] = CStringGetTextDatum(note);
+	values[Anum_checkpoint_signed_at - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
+	store_insert(store, values, isnull);
+	store_close(store);
+}
+
+/* A key that was loaded long ago may have been replaced since. */
+static char *
+sign(const Outside *outside, const char *text)
+{
+	cl_checkpoint checkpoint;
+	char	   *note = NULL;
+
+	for (int attempt = 0; attempt < 2; attempt++)
+	{
+		note = signer_sign(outside->origin, KEY_CHECKPOINT, text);
+		if (cl_checkpoint_open(note, strlen(note), &outside->key, &checkpoint))
+			return note;
+		signer_forget();
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the checkpoint key of the ledger is not the one that was declared"),
+			 errdetail("consent.key says what \"%s\" signs with.", outside->origin),
+			 errhint("Put the key file back, or set consent_ledger.key_directory to where it is.")));
+}
+
+static void
+sign_tree(const Outside *outside, LogTree *tree)
+{
+	cl_checkpoint checkpoint = {.origin = cl_string(outside->origin), .size = tree_size(tree)};
+	char		text[CL_CHECKPOINT_MAX];
+	char	   *note;
+
+	tree_root(tree, tree_size(tree), checkpoint.root);
+	if (cl_checkpoint_format(&checkpoint, text, sizeof(text)) == 0)
+		elog(ERROR, "could not write the text of a checkpoint");
+	note = sign(outside, text);
+	outside_write(outside, note);
+	store_checkpoint(tree_size(tree), checkpoint.root, note);
+}
+
+/* Store what was signed, sign what is new. */
+static void
+sign_head(const Outside *outside, const LogHead *head)
+{
+	LogTree    *tree = tree_open(GetActiveSnapshot());
+	int64		signed_size = (int64) outside->checkpoint.size;
+
+	if (signed_size > head->size)
+		store_checkpoint(signed_size, outside->checkpoint.root, outside->note);
+	if (tree_size(tree) > signed_size)
+		sign_tree(outside, tree);
+	tree_close(tree);
+}
+
+/* ---- all of it ---- */
+
+void
+sequencer_run(void)
+{
+	Outside		outside;
+	LogHead		head;
+	bool		more;
+
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("a standby cannot sign checkpoints"),
+				 errhint("Do it on the primary; the standby receives them.")));
+	next_transaction();
+	lock();
+	do
+	{
+		store_push_latest_snapshot();
+		outside_read(&outside);
+		head_read(&head);
+		more = collect(&outside, &head);
+		store_pop_snapshot();
+		ForceSyncCommit();
+		next_transaction();
+	} while (more);
+	store_push_latest_snapshot();
+	sign_head(&outside, &head);
+	store_pop_snapshot();
+	next_transaction();
+	unlock();
+}
+
+PG_FUNCTION_INFO_V1(consent_checkpoint);
+
+/* SQL: CALL checkpoint(). */
+Datum
+consent_checkpoint(PG_FUNCTION_ARGS)
+{
+	sequencer_begin_procedure(fcinfo, "consent.checkpoint()");
+	sequencer_run();
+	SPI_finish();
+	PG_RETURN_VOID();
+}
