@@ -112,13 +112,20 @@ event_trigger_text(Relation rel, HeapTuple tuple)
 	bool		all;
 	Datum		tags = heap_getattr(tuple, Anum_pg_event_trigger_evttags, RelationGetDescr(rel), &all);
 
-	return psprintf("on %s for %s, %s", NameStr(form->evtevent),
+	return psprintf("for %s, %s",
 					all ? "all commands" : OidOutputFunctionCall(F_ARRAY_OUT, tags),
 					enabled_text(form->evtenabled));
 }
 
+/* The commands that can rename a protected table or its columns. */
+#define RENAMING \
+	"for {\"ALTER TABLE\",\"ALTER INDEX\",\"ALTER FOREIGN TABLE\",\"ALTER TYPE\"," \
+	"\"ALTER SCHEMA\",\"ALTER EXTENSION\"}, enabled always"
+
+/* The trigger by which an event calls a function, whatever it is named. */
 static void
-check_event_trigger(Verify *v, const char *name, const char *function, const char *expected)
+check_event_trigger(Verify *v, const char *name, const char *function,
+					const char *event, const char *expected)
 {
 	Oid			guard = our_function(function);
 	Relation	rel = table_open(EventTriggerRelationId, AccessShareLock);
@@ -127,8 +134,12 @@ check_event_trigger(Verify *v, const char *name, const char *function, const cha
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		if (((Form_pg_event_trigger) GETSTRUCT(tuple))->evtfoid == guard)
+	{
+		Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
+
+		if (form->evtfoid == guard && strcmp(NameStr(form->evtevent), event) == 0)
 			found = event_trigger_text(rel, tuple);
+	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	if (strcmp(found, expected) != 0)
@@ -172,9 +183,10 @@ check_function(Verify *v, const char *name)
 void
 verify_guards(Verify *v)
 {
-	check_event_trigger(v, GUARD_EVENT_TRIGGER, "refuse_ddl", "on ddl_command_start for all commands, enabled always");
-	check_event_trigger(v, "consent_follow_renames", "follow_renames",
-						"on ddl_command_end for {\"ALTER TABLE\",\"ALTER SCHEMA\"}, enabled always");
+	check_event_trigger(v, GUARD_EVENT_TRIGGER, "refuse_ddl", "ddl_command_start",
+						"for all commands, enabled always");
+	check_event_trigger(v, "consent_renames_start", "follow_renames", "ddl_command_start", RENAMING);
+	check_event_trigger(v, "consent_renames_end", "follow_renames", "ddl_command_end", RENAMING);
 	check_function(v, "refuse_ddl");
 	check_function(v, "refuse_change");
 	check_function(v, "follow_renames");

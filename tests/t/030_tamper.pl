@@ -226,12 +226,14 @@ sub guards
 }
 
 my $always = 'trigger append_only, enabled always';
-my $start = 'on ddl_command_start for all commands, enabled always';
+my $start = 'for all commands, enabled always';
+my $renaming = 'for {"ALTER TABLE","ALTER INDEX","ALTER FOREIGN TABLE","ALTER TYPE","ALTER SCHEMA","ALTER EXTENSION"}';
 for (
-	[ 'ALTER EVENT TRIGGER consent_follow_renames DISABLE', 'event trigger consent_follow_renames|on ddl_command_end for {"ALTER TABLE","ALTER SCHEMA"}, enabled always|on ddl_command_end for {"ALTER TABLE","ALTER SCHEMA"}, disabled' ],
+	[ 'ALTER EVENT TRIGGER consent_renames_start DISABLE', "event trigger consent_renames_start|$renaming, enabled always|$renaming, disabled" ],
+	[ 'ALTER EVENT TRIGGER consent_renames_end ENABLE REPLICA', "event trigger consent_renames_end|$renaming, enabled always|$renaming, not enabled always" ],
 	[ 'ALTER EXTENSION consent_ledger DROP EVENT TRIGGER consent_ledger_guard; DROP EVENT TRIGGER consent_ledger_guard;
 		CREATE EVENT TRIGGER consent_ledger_guard ON ddl_command_start WHEN TAG IN ($$COMMENT$$) EXECUTE FUNCTION consent.refuse_ddl()',
-		"event trigger consent_ledger_guard|$start|on ddl_command_start for {COMMENT}, enabled always" ],
+		"event trigger consent_ledger_guard|$start|for {COMMENT}, enabled always" ],
 	[ 'ALTER TABLE consent.seal DISABLE TRIGGER append_only', "table consent.seal|$always|disabled" ],
 	[ 'ALTER TABLE consent.key ENABLE TRIGGER append_only', "table consent.key|$always|not enabled always" ],
 	[ 'DROP TRIGGER append_only ON consent.notice', "table consent.notice|$always|none" ],
@@ -261,7 +263,7 @@ for (
 	is(guards($attack), $expected, "named: $attack");
 }
 like($node->safe_psql('postgres', q{BEGIN; ALTER EVENT TRIGGER consent_ledger_guard DISABLE; SELECT * FROM consent.verify(); ROLLBACK}),
-	qr/^guard\|event trigger consent_ledger_guard\|.*\|on ddl_command_start for all commands, disabled$/, 'named: the first of all');
+	qr/^guard\|event trigger consent_ledger_guard\|.*\|for all commands, disabled$/, 'named: the first of all');
 
 sound($node, 'the ledger is sound after');
 $node->stop;
