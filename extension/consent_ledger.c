@@ -17,6 +17,7 @@
 #include "ledger/snapkey.h"
 #include "settings.h"
 #include "use/pending.h"
+#include "use/places.h"
 #include "use/used_key.h"
 
 PG_MODULE_MAGIC;
@@ -47,5 +48,6 @@ _PG_init(void)
 	guard_init();
 	gate_init();
 	pending_init();
+	places_init();
 	used_key_init();
 }

@@ -54,10 +54,12 @@ SELECT consent.close_run(:spring, 'failed', sha256('data'));
 SELECT consent.close_run(:spring);
 \set VERBOSITY terse
 SELECT detail::json ->> 'outcome' AS outcome, detail::json ->> 'parts' AS parts, detail::json ->> 'missing' AS missing,
-	detail::json ->> 'count' AS count, detail::json ->> 'hash' = encode(sha256(''), 'hex') AS hash_of_nothing
-FROM consent.event WHERE event_id = :closed;
-SELECT outcome, parts, missing, uses, hash = sha256('') AS hash_of_nothing, closed_event = :closed AS closed_by
-FROM consent.run WHERE run_id = :spring;
+	detail::json ->> 'count' AS count, detail::json ->> 'hash' = encode(sha256(salt), 'hex') AS hash_of_nothing,
+	detail::json ->> 'subjects' AS subjects, detail::json ->> 'tree' = encode(sha256('\x02'), 'hex') AS empty_tree
+FROM consent.event, consent.run_salt s WHERE event_id = :closed AND s.run_id = :spring;
+SELECT outcome, parts, missing, uses, hash = sha256(salt) AS hash_of_nothing, subjects, tree = sha256('\x02') AS empty_tree,
+	closed_event = :closed AS closed_by
+FROM consent.run JOIN consent.run_salt USING (run_id) WHERE run_id = :spring;
 
 -- fails: nobody changes a run
 UPDATE consent.run SET outcome = 'discarded';

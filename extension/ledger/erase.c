@@ -13,12 +13,15 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "ledger/erase.h"
 #include "ledger/intake.h"
 #include "ledger/store.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
 
 PG_FUNCTION_INFO_V1(consent_erase_subject);
+
+EraseHook	erase_hook = NULL;
 
 static HeapTuple
 fetch_subject(Store *store, const char *key)
@@ -114,6 +117,27 @@ forget_subject(const char *key)
 	return subject_no;
 }
 
+/* Let others keep what they can only know from her salt. */
+static void
+keep_what_follows(const char *key)
+{
+	Store	   *store = store_open("subject", AccessShareLock);
+	HeapTuple	tuple;
+	bool		isnull;
+	Datum		salt;
+
+	store_push_latest_snapshot();
+	tuple = fetch_subject(store, key);
+	if (!tuple)
+		refuse_unknown(key);
+	salt = store_get(store, tuple, Anum_subject_salt, &isnull);
+	if (erase_hook && !isnull)
+		erase_hook(DatumGetInt64(store_get(store, tuple, Anum_subject_subject_no, &isnull)),
+				   (uint8 *) VARDATA_ANY(DatumGetByteaPP(salt)));
+	store_pop_snapshot();
+	store_close(store);
+}
+
 /* Delete the evidence of all events of a subject. */
 static void
 forget_evidence(int64 subject_no)
@@ -196,6 +220,7 @@ consent_erase_subject(PG_FUNCTION_ARGS)
 		refuse_unknown(event.subject);
 	store_pop_snapshot();
 	count_erased();
+	keep_what_follows(event.subject);
 	forget_evidence(row.subject_no);
 	id = intake_record(SEAL_CHOICES, &event);
 	forget_subject(event.subject);

@@ -64,6 +64,8 @@ extern HeapTuple verify_next(VerifyScan *scan);	/* NULL at the end; valid until 
 extern Store *verify_store(VerifyScan *scan);
 extern void verify_end(VerifyScan *scan);
 extern bool verify_by_index(VerifyScan *scan);	/* is the index as it was made? */
+extern bool verify_has_index(const char *table, const char *index, int ncolumns,
+							 const AttrNumber *columns);
 
 /* A bigint column of the row at hand; PG_INT64_MAX where it is NULL or there is no row. */
 extern int64 verify_number(VerifyScan *scan, HeapTuple tuple, AttrNumber attno);

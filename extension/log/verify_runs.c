@@ -15,8 +15,10 @@
 #include "utils/memutils.h"
 
 #include "core/codec.h"
+#include "core/event.h"
 #include "core/hash.h"
 #include "log/verify_event.h"
+#include "log/verify_trees.h"
 #include "use/part.h"
 #include "use/tables.h"
 #include "use/union.h"
@@ -25,10 +27,13 @@ typedef struct Pass
 {
 	Verify	   *v;
 	VerifyScan *runs;
+	VerifyScan *salts;
 	VerifyScan *parts;
 	VerifyScan *draws;
 	VerifyScan *blocks;
+	VerifyTrees *trees;
 	HeapTuple	run;			/* rows at hand, NULL at the end */
+	HeapTuple	salt;
 	HeapTuple	part;
 	HeapTuple	draw;
 	HeapTuple	block;
@@ -43,10 +48,14 @@ typedef struct Whole
 	int64		run_id;
 	char	   *thing;
 	bool		known;			/* has a row in consent.run */
+	bool		salted;			/* its salt is there */
+	uint8		salt[CL_SALT_BYTES];
 	bool		closed;
 	VerifyEvent closing;
 	int			nparts;
 	int			missing;		/* draws without a part */
+	RunPart    *stored;			/* NULL: not all of it is as it was sealed */
+	int			nstored;
 } Whole;
 
 /* The blocks of one part. */
@@ -180,16 +189,16 @@ block_is_of(Pass *pass, int64 run_id, int64 part)
 
 /* Read all blocks of a part. */
 static void
-check_blocks(Pass *pass, int64 run_id, int64 part, const char *thing, Blocks *blocks)
+check_blocks(Pass *pass, const Whole *whole, int64 part, const char *thing, Blocks *blocks)
 {
 	Store	   *store = verify_store(pass->blocks);
-	PartHash   *hash = part_hash_begin();
+	PartHash   *hash = part_hash_begin(whole->salt);
 	char	   *last_table = NULL;
 	int64		next_no = 0;
 	uint8		sum[PART_HASH_BYTES];
 
 	memset(blocks, 0, sizeof(*blocks));
-	for (; block_is_of(pass, run_id, part); pass->block = verify_next(pass->blocks))
+	for (; block_is_of(pass, whole->run_id, part); pass->block = verify_next(pass->blocks))
 	{
 		MemoryContext old = MemoryContextSwitchTo(pass->v->scratch);
 		char	   *table = verify_column_text(store, pass->block, Anum_manifest_block_table_name);
@@ -216,7 +225,7 @@ check_blocks(Pass *pass, int64 run_id, int64 part, const char *thing, Blocks *bl
 /* ---- parts ---- */
 
 static void
-check_part_row(Pass *pass, const char *thing, const Blocks *blocks)
+check_part_row(Pass *pass, const Whole *whole, const char *thing, const Blocks *blocks)
 {
 	static const VerifyColumn columns[] = {
 		{Anum_run_part_run_id, "run"},
@@ -236,7 +245,8 @@ check_part_row(Pass *pass, const char *thing, const Blocks *blocks)
 	verify_columns(pass->v, "run_part", thing, store, pass->part, &event, columns, lengthof(columns));
 	compare_number(pass, "manifest_block", thing, "number of blocks", verify_detail(&event, "blocks"), blocks->n);
 	compare_number(pass, "manifest_block", thing, "number of uses", verify_detail(&event, "count"), blocks->uses);
-	compare(pass, "manifest_block", thing, "hash of the blocks", verify_detail(&event, "hash"), blocks->hash);
+	if (whole->salted)
+		compare(pass, "manifest_block", thing, "hash of the blocks", verify_detail(&event, "hash"), blocks->hash);
 }
 
 /* Its row, its draw and its blocks, each of which there may be or not. */
@@ -250,9 +260,9 @@ check_part(Pass *pass, Whole *whole, int64 part)
 		verify_is(pass->draws, pass->draw, Anum_run_draw_draw_no, part);
 	Blocks		blocks;
 
-	check_blocks(pass, whole->run_id, part, thing, &blocks);
+	check_blocks(pass, whole, part, thing, &blocks);
 	if (sealed)
-		check_part_row(pass, thing, &blocks);
+		check_part_row(pass, whole, thing, &blocks);
 	else if (blocks.n > 0)
 		verify_finding(pass->v, "manifest_block", thing, NULL, psprintf("%d blocks of a part that is not there", blocks.n));
 	if (sealed && !drawn)
@@ -320,6 +330,8 @@ check_closing(Pass *pass, Whole *whole)
 		{Anum_run_missing, "missing"},
 		{Anum_run_uses, "count"},
 		{Anum_run_hash, "hash"},
+		{Anum_run_subjects, "subjects"},
+		{Anum_run_tree, "tree"},
 	};
 	Store	   *store = verify_store(pass->runs);
 	int64		event_id = verify_number(pass->runs, pass->run, Anum_run_closed_event);
@@ -345,10 +357,8 @@ union_progress(int64 uses, void *arg)
 
 /* What the closing event says of all parts together. */
 static void
-check_whole(Pass *pass, const Whole *whole, bool sound)
+check_whole(Pass *pass, Whole *whole, bool sound)
 {
-	RunPart    *parts;
-	int			nparts;
 	int64		uses;
 	uint8		hash[PART_HASH_BYTES];
 	char		hex[2 * PART_HASH_BYTES + 1];
@@ -358,11 +368,49 @@ check_whole(Pass *pass, const Whole *whole, bool sound)
 				   verify_detail(&whole->closing, "missing"), whole->missing);
 	if (!sound || !verify_by_index(pass->parts) || !verify_by_index(pass->blocks))
 		return;
-	parts = run_parts(whole->run_id, pass->v->snapshot, &nparts);
-	union_hash(whole->run_id, parts, nparts, union_progress, pass->v, &uses, hash);
+	whole->stored = run_parts(whole->run_id, pass->v->snapshot, &whole->nstored);
+	union_hash(whole->run_id, whole->salt, whole->stored, whole->nstored, union_progress, pass->v, &uses, hash);
 	cl_hex_encode(hash, PART_HASH_BYTES, hex);
 	compare_number(pass, "run", whole->thing, "number of uses", verify_detail(&whole->closing, "count"), uses);
 	compare(pass, "run", whole->thing, "hash of the uses", verify_detail(&whole->closing, "hash"), hex);
+}
+
+/* Take the run's salt, which nothing but the hashes shows to be the right one. */
+static void
+take_salt(Pass *pass, Whole *whole)
+{
+	bool		stored = verify_is(pass->salts, pass->salt, Anum_run_salt_run_id, whole->run_id);
+
+	if (stored)
+	{
+		bool		isnull;
+		bytea	   *salt = DatumGetByteaPP(store_get(verify_store(pass->salts), pass->salt, Anum_run_salt_salt, &isnull));
+
+		whole->salted = VARSIZE_ANY_EXHDR(salt) == CL_SALT_BYTES;
+		if (whole->salted)
+			memcpy(whole->salt, VARDATA_ANY(salt), CL_SALT_BYTES);
+		pass->salt = verify_next(pass->salts);
+	}
+	if (whole->known != stored || whole->salted != stored)
+		verify_finding(pass->v, "run_salt", whole->thing, whole->known ? "a salt of 32 bytes" : NULL,
+					   stored ? "a salt" : NULL);
+}
+
+static void
+check_tree(Pass *pass, const Whole *whole)
+{
+	VerifyRun	run = {.run_id = whole->run_id, .thing = whole->thing, .known = whole->known};
+
+	run.closed = whole->closed;
+	if (whole->closed)
+	{
+		run.tree = verify_detail(&whole->closing, "tree");
+		run.subjects = verify_detail(&whole->closing, "subjects");
+	}
+	run.sound = whole->stored != NULL;
+	run.parts = whole->stored;
+	run.nparts = whole->nstored;
+	verify_tree(pass->trees, &run);
 }
 
 static void
@@ -381,6 +429,7 @@ check_run(Pass *pass, int64 run_id)
 		check_closing(pass, &whole);
 	}
 	nfindings = pass->v->nfindings;
+	take_salt(pass, &whole);
 	while (next_part(pass, run_id, &part))
 		check_part(pass, &whole, part);
 	/* In a ledger for tests, a run may be rolled back, and its draws stay. */
@@ -388,40 +437,58 @@ check_run(Pass *pass, int64 run_id)
 		verify_finding(pass->v, "run", whole.thing, "a row in consent.run", "none");
 	if (whole.closed)
 		check_whole(pass, &whole, nfindings == pass->v->nfindings);
+	check_tree(pass, &whole);
 	if (whole.known)
 		pass->run = verify_next(pass->runs);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(pass->context);
 }
 
+/* The least run that a row at hand is about; PG_INT64_MAX at the end. */
+static int64
+next_run(Pass *pass)
+{
+	int64		run_id = Min(verify_number(pass->runs, pass->run, Anum_run_run_id),
+							 verify_number(pass->salts, pass->salt, Anum_run_salt_run_id));
+
+	run_id = Min(run_id, verify_number(pass->parts, pass->part, Anum_run_part_run_id));
+	run_id = Min(run_id, verify_number(pass->draws, pass->draw, Anum_run_draw_run_id));
+	run_id = Min(run_id, verify_number(pass->blocks, pass->block, Anum_manifest_block_run_id));
+	return Min(run_id, verify_trees_run(pass->trees));
+}
+
 void
 verify_runs(Verify *v)
 {
 	static const AttrNumber run_order[] = {Anum_run_run_id};
+	static const AttrNumber salt_order[] = {Anum_run_salt_run_id};
 	static const AttrNumber part_order[] = {Anum_run_part_run_id, Anum_run_part_part};
 	static const AttrNumber draw_order[] = {Anum_run_draw_run_id, Anum_run_draw_draw_no};
 	static const AttrNumber block_order[] = {Anum_manifest_block_run_id, Anum_manifest_block_part,
 	Anum_manifest_block_table_name, Anum_manifest_block_last_subject, Anum_manifest_block_block_no};
 	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(UsedPage)};
 	Pass	   *pass = palloc0(sizeof(Pass));
+	int64		run_id;
 
 	v->used = hash_create("consent subjects of uses", 256, &control, HASH_ELEM | HASH_BLOBS);
 	pass->v = v;
 	pass->context = AllocSetContextCreate(CurrentMemoryContext, "consent verify run", ALLOCSET_DEFAULT_SIZES);
 	pass->runs = verify_scan(v, "run", "run_pkey", lengthof(run_order), run_order);
+	pass->salts = verify_scan(v, "run_salt", "run_salt_pkey", lengthof(salt_order), salt_order);
 	pass->parts = verify_scan(v, "run_part", "run_part_pkey", lengthof(part_order), part_order);
 	pass->draws = verify_scan(v, "run_draw", "run_draw_pkey", lengthof(draw_order), draw_order);
 	pass->blocks = verify_scan(v, "manifest_block", "manifest_block_pkey", lengthof(block_order), block_order);
 	pass->run = verify_next(pass->runs);
+	pass->salt = verify_next(pass->salts);
 	pass->part = verify_next(pass->parts);
 	pass->draw = verify_next(pass->draws);
 	pass->block = verify_next(pass->blocks);
-	while (pass->run || pass->part || pass->draw || pass->block)
-		check_run(pass, Min(Min(verify_number(pass->runs, pass->run, Anum_run_run_id),
-								verify_number(pass->parts, pass->part, Anum_run_part_run_id)),
-							Min(verify_number(pass->draws, pass->draw, Anum_run_draw_run_id),
-								verify_number(pass->blocks, pass->block, Anum_manifest_block_run_id))));
+	pass->trees = verify_trees_begin(v);
+	while ((run_id = next_run(pass)) != PG_INT64_MAX)
+		check_run(pass, run_id);
+	verify_trees_end(pass->trees);
 	verify_end(pass->runs);
+	verify_end(pass->salts);
 	verify_end(pass->parts);
 	verify_end(pass->draws);
 	verify_end(pass->blocks);

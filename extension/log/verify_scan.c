@@ -188,6 +188,16 @@ verify_end(VerifyScan *scan)
 	pfree(scan);
 }
 
+bool
+verify_has_index(const char *table, const char *index, int ncolumns, const AttrNumber *columns)
+{
+	Store	   *store = store_open(table, AccessShareLock);
+	bool		sound = index_is_sound(store_relation(store), index, ncolumns, columns);
+
+	store_close(store);
+	return sound;
+}
+
 StoreScan *
 verify_look_up(Verify *v, Store *store, const char *index, int nkeys, ScanKey keys)
 {

@@ -43,6 +43,8 @@ static const TableMade tables[] = {
 		"recorded_at timestamptz!, recorded_by text!, actor text, method text, notice text, jurisdiction text, "
 		"evidence_hmac bytea, source text!, external_id text, table_name text, row_key text, detail text, nonce bytea!",
 	"event_log_external unique (source, external_id), event_log_pkey unique (event_id), event_log_subject (subject_no, event_id)"},
+	{"erased_use", "run_id int8!, subject_no int8!, position bytea!, nonce bytea!",
+	"erased_use_pkey unique (run_id, subject_no)"},
 	{"evidence", "event_id int8!, salt bytea!, body text!",
 	"evidence_pkey unique (event_id)"},
 	{"key", "key_no int4!, name text!, signs text!, vkey text!, event_id int8!",
@@ -70,13 +72,17 @@ static const TableMade tables[] = {
 	{"run",
 		"run_id int8!, name text!, purposes _text!, recipient text, model text, base_runs _int8!, used_at tstzrange, source text!, "
 		"external_id text, opened_at timestamptz!, opened_by text!, closed_event int8, outcome text, closed_at timestamptz, "
-		"dataset_sha256 bytea, parts int4, missing int4, uses int8, hash bytea",
+		"dataset_sha256 bytea, parts int4, missing int4, uses int8, hash bytea, subjects int8, tree bytea",
 	"run_pkey unique (run_id)"},
 	{"run_draw", "run_id int8!, draw_no int8!, drawn_at timestamptz!, drawn_by text!, xid xid8!",
 	"run_draw_pkey unique (run_id, draw_no)"},
 	{"run_part",
 		"run_id int8!, part int8!, event_id int8!, tables _text!, uses int8!, blocks int4!, hash bytea!, recorded_at timestamptz!",
 	"run_part_pkey unique (run_id, part)"},
+	{"run_salt", "run_id int8!, salt bytea!",
+	"run_salt_pkey unique (run_id)"},
+	{"run_subtree", "run_id int8!, bucket int4!, leaves int4!, hash bytea!, subjects bytea!",
+	"run_subtree_pkey unique (run_id, bucket)"},
 	{"scope_state", "subject_no int8!, table_name text!, row_key text, state consent!",
 	"scope_state_key unique (subject_no, table_name, row_key)"},
 	{"seal", "seal_no int8!, kind text!, count int4!, root bytea!, note text!",

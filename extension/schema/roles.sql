@@ -45,7 +45,7 @@ AS $$
 		('{trainer, auditor}', 'SELECT', '{run}'),
 		('{auditor, admin}', 'SELECT', '{leaf, tile, checkpoint, cosignature}'),
 		('{auditor}', 'SELECT',
-		 '{event, event_log, scope_state, seal, seal_pending, run_draw, run_part, manifest_block,
+		 '{event, event_log, scope_state, seal, seal_pending, run_salt, run_draw, run_part, manifest_block, run_subtree,
 		   missing_parts, withdrawn_uses, preset_uses, unpermitted_uses, retroactive_uses,
 		   collected_before_notice, unclosed_runs, silent_notice_changes, late_events,
 		   settings_without_event}'),

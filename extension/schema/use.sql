@@ -24,9 +24,17 @@ CREATE TABLE consent.run (
 	parts          integer,
 	missing        integer,
 	uses           bigint,
-	hash           bytea
+	hash           bytea,
+	subjects       bigint,
+	tree           bytea
 );
 COMMENT ON TABLE consent.run IS 'Uses of data: trainings, evaluations, disclosures. run_id is the id of the event that opened it; what begins with closed_event is filled in once, by close_run()';
+
+CREATE TABLE consent.run_salt (
+	run_id bigint PRIMARY KEY,
+	salt   bytea NOT NULL
+);
+COMMENT ON TABLE consent.run_salt IS 'What the hashes of a run and its parts are salted with, so that an event about a small part lets nobody guess what is in it. Who checks manifests is told it, who is shown a proof is not';
 
 -- A row appears here whatever becomes of the transaction that drew it.
 CREATE TABLE consent.run_draw (
@@ -68,13 +76,34 @@ CREATE TABLE consent.manifest_block (
 ALTER TABLE consent.manifest_block ALTER COLUMN data SET STORAGE PLAIN;
 COMMENT ON TABLE consent.manifest_block IS 'Uses, sorted by table, subject and row key, delta-coded: docs/FORMAT.md. Read them through the audit views';
 
+CREATE TABLE consent.run_subtree (
+	run_id   bigint NOT NULL,
+	bucket   integer NOT NULL,
+	leaves   integer NOT NULL,
+	hash     bytea NOT NULL,
+	subjects bytea NOT NULL,
+	PRIMARY KEY (run_id, bucket)
+);
+COMMENT ON TABLE consent.run_subtree IS 'The prefix trees of closed runs (docs/FORMAT.md), by their subtrees of some 256 leaves: bucket is the first bits of their positions, subjects whose they are, as varints of the differences between their numbers. Proofs are made from it';
+
+CREATE TABLE consent.erased_use (
+	run_id     bigint NOT NULL,
+	subject_no bigint NOT NULL,
+	position   bytea NOT NULL,
+	nonce      bytea NOT NULL,
+	PRIMARY KEY (run_id, subject_no)
+);
+COMMENT ON TABLE consent.erased_use IS 'Where erased subjects stand in the trees of the runs that used their rows: without it, and without their salts, the trees could not be computed any more';
 
 -- Restored rows keep their numbers; run_draw and manifest_block are dumped too,
 -- or a restored run would look as if it had used nothing.
 SELECT pg_catalog.pg_extension_config_dump('consent.run', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.run_salt', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.run_draw', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.run_part', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.manifest_block', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.run_subtree', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.erased_use', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.run_draw_no_seq', '');
 
 /* ---- manifests ---- */

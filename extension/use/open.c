@@ -1,6 +1,6 @@
 /*
  * open.c
- *		open_run() and close_run().
+ *		open_run().
  */
 #include "postgres.h"
 
@@ -11,27 +11,22 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/memutils.h"
 #include "utils/rangetypes.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "compat.h"
+#include "core/event.h"
 #include "core/hash.h"
 #include "core/instant.h"
 #include "ledger/arguments.h"
 #include "ledger/declared.h"
 #include "ledger/detail.h"
 #include "ledger/intake.h"
-#include "use/part.h"
-#include "use/pending.h"
 #include "use/run.h"
 #include "use/tables.h"
-#include "use/union.h"
 
 PG_FUNCTION_INFO_V1(consent_open_run);
-PG_FUNCTION_INFO_V1(consent_close_run);
 
 /* What a run is opened with. */
 typedef struct NewRun
@@ -232,6 +227,23 @@ insert_run(const NewRun *run, const EventId *id)
 	store_close(store);
 }
 
+static void
+insert_salt(int64 run_id)
+{
+	Store	   *store = store_open("run_salt", RowExclusiveLock);
+	bytea	   *salt = palloc(VARHDRSZ + CL_SALT_BYTES);
+	Datum		values[Natts_run_salt];
+	bool		isnull[Natts_run_salt] = {0};
+
+	SET_VARSIZE(salt, VARHDRSZ + CL_SALT_BYTES);
+	if (cl_random(VARDATA(salt), CL_SALT_BYTES) != CL_OK)
+		elog(ERROR, "no random bytes to be had");
+	values[Anum_run_salt_run_id - 1] = Int64GetDatum(run_id);
+	values[Anum_run_salt_salt - 1] = PointerGetDatum(salt);
+	store_insert(store, values, isnull);
+	store_close(store);
+}
+
 Datum
 consent_open_run(PG_FUNCTION_ARGS)
 {
@@ -241,178 +253,9 @@ consent_open_run(PG_FUNCTION_ARGS)
 	new_run_arguments(fcinfo, &run);
 	id = record_opening(&run);
 	if (!id.repeated)
-		insert_run(&run, &id);
-	PG_RETURN_INT64(id.event_id);
-}
-
-/* ---- close_run ---- */
-
-typedef struct Closing
-{
-	char	   *outcome;
-	bytea	   *dataset_sha256;
-	int			nparts;
-	int			missing;
-	int64		uses;
-	uint8		hash[PART_HASH_BYTES];
-} Closing;
-
-static bytea *
-make_bytea(const void *bytes, size_t len)
-{
-	bytea	   *result = palloc(VARHDRSZ + len);
-
-	SET_VARSIZE(result, VARHDRSZ + len);
-	memcpy(VARDATA(result), bytes, len);
-	return result;
-}
-
-static char *
-hex_of(const void *bytes, size_t len)
-{
-	char	   *hex = palloc(2 * len + 1);
-
-	cl_hex_encode(bytes, len, hex);
-	return hex;
-}
-
-static void
-closing_arguments(FunctionCallInfo fcinfo, Closing *closing)
-{
-	argument_refuse_null(fcinfo, 0, "run_id");
-	closing->outcome = argument_required_text(fcinfo, 1, "outcome");
-	if (strcmp(closing->outcome, "completed") != 0 &&
-		strcmp(closing->outcome, "failed") != 0 &&
-		strcmp(closing->outcome, "discarded") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown outcome \"%s\"", closing->outcome),
-				 errhint("Use completed, failed or discarded.")));
-	if (PG_ARGISNULL(2))
-		return;
-	closing->dataset_sha256 = PG_GETARG_BYTEA_P(2);
-	if (VARSIZE_ANY_EXHDR(closing->dataset_sha256) != CL_HASH_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("dataset_sha256 must have %d bytes", CL_HASH_BYTES)));
-}
-
-static bool
-same_bytes(const bytea *a, const bytea *b)
-{
-	if (!a || !b)
-		return a == b;
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
-/* Closed already: the same again is a retry, anything else an error. */
-static void
-check_closed_alike(const Run *run, const Closing *closing)
-{
-	if (strcmp(run->outcome, closing->outcome) == 0 &&
-		same_bytes(run->dataset_sha256, closing->dataset_sha256))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("run " INT64_FORMAT " is already closed", run->run_id),
-			 errdetail("Its outcome is %s, and it has %s SHA-256 of its data set.",
-					   run->outcome,
-					   same_bytes(run->dataset_sha256, closing->dataset_sha256) ? "the same" : "another")));
-}
-
-static EventId
-record_closing(const Run *run, const Closing *closing)
-{
-	char	   *dataset = closing->dataset_sha256 ?
-		hex_of(VARDATA_ANY(closing->dataset_sha256), CL_HASH_BYTES) : NULL;
-	cl_json_member members[] = {
-		DETAIL("run", psprintf(INT64_FORMAT, run->run_id)),
-		DETAIL("outcome", closing->outcome),
-		DETAIL("dataset_sha256", dataset),
-		DETAIL("parts", psprintf("%d", closing->nparts)),
-		DETAIL("missing", psprintf("%d", closing->missing)),
-		DETAIL("count", psprintf(INT64_FORMAT, closing->uses)),
-		DETAIL("hash", hex_of(closing->hash, PART_HASH_BYTES))
-	};
-	EventInput	event = {.kind = "run_closed"};
-
-	event.detail = detail_json(members, lengthof(members));
-	return intake_record(SEAL_RUN, &event);
-}
-
-static void
-set_value(Datum *values, bool *isnull, bool *replace, AttrNumber attno, Datum value)
-{
-	values[attno - 1] = value;
-	isnull[attno - 1] = false;
-	replace[attno - 1] = true;
-}
-
-/* We hold the run's lock, so nobody else changes the row. */
-static void
-update_run(Store *store, const Run *run, const Closing *closing, const EventId *id)
-{
-	Datum		values[Natts_run] = {0};
-	bool		isnull[Natts_run] = {0};
-	bool		replace[Natts_run] = {0};
-
-	set_value(values, isnull, replace, Anum_run_closed_event, Int64GetDatum(id->event_id));
-	set_value(values, isnull, replace, Anum_run_outcome, CStringGetTextDatum(closing->outcome));
-	set_value(values, isnull, replace, Anum_run_closed_at, TimestampTzGetDatum(id->recorded_at));
-	if (closing->dataset_sha256)
-		set_value(values, isnull, replace, Anum_run_dataset_sha256,
-				  PointerGetDatum(closing->dataset_sha256));
-	set_value(values, isnull, replace, Anum_run_parts, Int32GetDatum(closing->nparts));
-	set_value(values, isnull, replace, Anum_run_missing, Int32GetDatum(closing->missing));
-	set_value(values, isnull, replace, Anum_run_uses, Int64GetDatum(closing->uses));
-	set_value(values, isnull, replace, Anum_run_hash,
-			  PointerGetDatum(make_bytea(closing->hash, PART_HASH_BYTES)));
-	if (!store_update(store, run->tuple, values, isnull, replace))
-		elog(ERROR, "run " INT64_FORMAT " was changed by another transaction", run->run_id);
-}
-
-static void
-sum_up(int64 run_id, Closing *closing)
-{
-	RunPart    *parts = run_parts(run_id, GetActiveSnapshot(), &closing->nparts);
-
-	closing->missing = run_missing_parts(run_id, GetActiveSnapshot(), parts, closing->nparts);
-	union_hash(run_id, parts, closing->nparts, NULL, NULL, &closing->uses, closing->hash);
-}
-
-Datum
-consent_close_run(PG_FUNCTION_ARGS)
-{
-	Closing		closing = {0};
-	int64		run_id;
-	int64		event_id;
-	Store	   *store;
-	Run		   *run;
-
-	closing_arguments(fcinfo, &closing);
-	run_id = PG_GETARG_INT64(0);
-	PreventCommandIfReadOnly("consent.close_run()");
-	run_lock(run_id, ExclusiveLock);
-	store = store_open("run", RowExclusiveLock);
-	store_push_latest_snapshot();
-	run = run_get(store, run_id);
-	event_id = run->closed_event;
-	if (event_id != 0)
-		check_closed_alike(run, &closing);
-	else
 	{
-		EventId		id;
-
-		pending_write(run_id);
-		PopActiveSnapshot();
-		store_push_latest_snapshot();
-		sum_up(run_id, &closing);
-		id = record_closing(run, &closing);
-		update_run(store, run, &closing, &id);
-		event_id = id.event_id;
+		insert_run(&run, &id);
+		insert_salt(id.event_id);
 	}
-	store_pop_snapshot();
-	store_close(store);
-	PG_RETURN_INT64(event_id);
+	PG_RETURN_INT64(id.event_id);
 }

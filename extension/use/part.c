@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "core/event.h"
 #include "core/hash.h"
 #include "ledger/detail.h"
 #include "ledger/intake.h"
@@ -44,12 +45,14 @@ PartWriter *
 part_begin(int64 run_id, int64 part)
 {
 	PartWriter *writer = palloc0(sizeof(PartWriter));
+	uint8		salt[CL_SALT_BYTES];
 
 	writer->run_id = run_id;
 	writer->part = part;
 	writer->store = store_open("manifest_block", RowExclusiveLock);
 	writer->blocks = block_writer();
-	writer->hash = part_hash_begin();
+	run_salt(run_id, GetActiveSnapshot(), salt);
+	writer->hash = part_hash_begin(salt);
 	return writer;
 }
 
@@ -327,12 +330,13 @@ check_hash(int result)
 }
 
 PartHash *
-part_hash_begin(void)
+part_hash_begin(const uint8 *salt)
 {
 	PartHash   *hash = palloc(sizeof(PartHash));
 
 	hash->sha = pg_cryptohash_create(PG_SHA256);
 	check_hash(pg_cryptohash_init(hash->sha));
+	part_hash_bytes(hash, salt, CL_SALT_BYTES);
 	return hash;
 }
 

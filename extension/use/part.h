@@ -8,11 +8,11 @@
 #include "use/merge.h"
 #include "use/run.h"
 
-/* Hash over blocks in the order of (table, block_no): docs/FORMAT.md. */
+/* Hash over blocks in the order of (table, block_no), salted: docs/FORMAT.md. */
 typedef struct PartHash PartHash;
 #define PART_HASH_BYTES 32
 
-extern PartHash *part_hash_begin(void);
+extern PartHash *part_hash_begin(const uint8 *salt);
 extern void part_hash_number(PartHash *hash, uint32 number);	/* big-endian */
 extern void part_hash_bytes(PartHash *hash, const void *bytes, size_t len);
 extern void part_hash_block(PartHash *hash, const char *table, int32 block_no,

@@ -25,6 +25,7 @@
 #include "utils/typcache.h"
 #include "utils/xid8.h"
 
+#include "core/event.h"
 #include "use/run.h"
 #include "use/tables.h"
 
@@ -123,6 +124,30 @@ run_get(Store *store, int64 run_id)
 	run = run_from_tuple(store, tuple);
 	store_end(scan);
 	return run;
+}
+
+void
+run_salt(int64 run_id, Snapshot snapshot, uint8 *salt)
+{
+	Store	   *store = store_open("run_salt", AccessShareLock);
+	ScanKeyData key;
+	StoreScan  *scan;
+	HeapTuple	tuple;
+	bytea	   *bytes = NULL;
+	bool		isnull;
+
+	store_key_int8(&key, Anum_run_salt_run_id, run_id);
+	scan = store_scan(store, "run_salt_pkey", snapshot, 1, &key);
+	if ((tuple = store_next(scan)) != NULL)
+		bytes = DatumGetByteaPP(store_get(store, tuple, Anum_run_salt_salt, &isnull));
+	if (!bytes || VARSIZE_ANY_EXHDR(bytes) != CL_SALT_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("run " INT64_FORMAT " has no salt", run_id),
+				 errhint("Ask consent.verify() what else was changed.")));
+	memcpy(salt, VARDATA_ANY(bytes), CL_SALT_BYTES);
+	store_end(scan);
+	store_close(store);
 }
 
 /*

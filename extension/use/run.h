@@ -55,6 +55,15 @@ typedef struct RunPart
 	int64		uses;
 } RunPart;
 
+/*
+ * What the hashes of a run are salted with, so that nobody can guess from one
+ * what is in a small part.  32 bytes; ERROR XX001 if it is not there.
+ */
+extern void run_salt(int64 run_id, Snapshot snapshot, uint8 *salt);
+
+/* Told now and then how many uses were read. */
+typedef void (*UseProgress) (int64 uses, void *arg);
+
 /* The parts of a run under a snapshot, in order. */
 extern RunPart *run_parts(int64 run_id, Snapshot snapshot, int *nparts);
 

@@ -26,7 +26,16 @@ enum
 	Anum_run_missing,
 	Anum_run_uses,
 	Anum_run_hash,
-	Natts_run = Anum_run_hash
+	Anum_run_subjects,
+	Anum_run_tree,
+	Natts_run = Anum_run_tree
+};
+
+enum
+{
+	Anum_run_salt_run_id = 1,
+	Anum_run_salt_salt,
+	Natts_run_salt = Anum_run_salt_salt
 };
 
 enum
@@ -63,6 +72,25 @@ enum
 	Anum_manifest_block_entries,
 	Anum_manifest_block_data,
 	Natts_manifest_block = Anum_manifest_block_data
+};
+
+enum
+{
+	Anum_run_subtree_run_id = 1,
+	Anum_run_subtree_bucket,
+	Anum_run_subtree_leaves,
+	Anum_run_subtree_hash,
+	Anum_run_subtree_subjects,
+	Natts_run_subtree = Anum_run_subtree_subjects
+};
+
+enum
+{
+	Anum_erased_use_run_id = 1,
+	Anum_erased_use_subject_no,
+	Anum_erased_use_position,
+	Anum_erased_use_nonce,
+	Natts_erased_use = Anum_erased_use_nonce
 };
 
 #endif

@@ -117,8 +117,8 @@ feed_use(Feeder *feeder, const UseEntry *entry)
 }
 
 void
-union_hash(int64 run_id, const RunPart *parts, int nparts, UnionProgress progress,
-		   void *arg, int64 *uses, uint8 *hash)
+union_hash(int64 run_id, const uint8 *salt, const RunPart *parts, int nparts,
+		   UseProgress progress, void *arg, int64 *uses, uint8 *hash)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "consent union",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -129,7 +129,7 @@ union_hash(int64 run_id, const RunPart *parts, int nparts, UnionProgress progres
 	char	  **tables = union_tables(parts, nparts, &ntables);
 
 	*uses = 0;
-	feeder->hash = part_hash_begin();
+	feeder->hash = part_hash_begin(salt);
 	feeder->used = 0;
 	for (int i = 0; i < ntables; i++)
 	{
@@ -143,8 +143,7 @@ union_hash(int64 run_id, const RunPart *parts, int nparts, UnionProgress progres
 			if (++*uses % 4096 != 0)
 				continue;
 			CHECK_FOR_INTERRUPTS();
-			if (progress)
-				progress(*uses, arg);
+			progress(*uses, arg);
 		}
 	}
 	part_hash_bytes(feeder->hash, feeder->bytes, feeder->used);

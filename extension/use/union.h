@@ -19,12 +19,12 @@ extern UseMerge *union_read(Store *blocks, int64 run_id, const RunPart *parts,
 							int nparts, const char *table, int64 subject);
 
 /*
- * Count and hash of the union (docs/FORMAT.md).  Now and then progress, if not
- * NULL, is told how many uses were read.
+ * Count and hash of the union, salted (docs/FORMAT.md).  Now and then progress
+ * is told how many uses were read.
  */
-typedef void (*UnionProgress) (int64 uses, void *arg);
-extern void union_hash(int64 run_id, const RunPart *parts, int nparts,
-					   UnionProgress progress, void *arg,
+extern void union_hash(int64 run_id, const uint8 *salt,
+					   const RunPart *parts, int nparts,
+					   UseProgress progress, void *arg,
 					   int64 *uses, uint8 *hash);
 
 #endif

@@ -63,8 +63,9 @@ my %unsigned = map { $_ => 1 } qw(ledger.singleton ledger.suppression_key subjec
 # What findings about a table are about.
 my %kinds = (ledger => 'ledger', key => 'key', purpose => 'purpose', notice => 'notice', preset_rule => 'preset',
 	protected_table => 'protected_table', subject => 'subject|state|commitment', scope_state => 'state', event_log => 'event',
-	evidence => 'evidence', seal => 'seal', seal_pending => 'seal_pending', run => 'run', run_draw => 'run_draw',
-	run_part => 'run_part', manifest_block => 'manifest_block');
+	evidence => 'evidence', seal => 'seal', seal_pending => 'seal_pending', run => 'run', run_salt => 'run_salt|manifest_block',
+	run_draw => 'run_draw', run_part => 'run_part', manifest_block => 'manifest_block', run_subtree => 'run_subtree',
+	erased_use => 'erased_use|run_subtree');
 
 my (@attacks, @what);
 for (split /\n/, $node->safe_psql('postgres', q{

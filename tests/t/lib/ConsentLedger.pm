@@ -51,7 +51,7 @@ sub make_ledger
 
 # Record something of everything that a ledger stores: node, database.  Subjects
 # are ann, ben, cem, dan (erased), eve, fay, gus, hal; the last four in one seal;
-# and ivy, of whom only a run has heard.  Runs are: one that took two parts and
+# and ivy and jon (erased), of whom only runs have heard.  Runs are: one that took two parts and
 # lost a third, one of the past, one that is open.
 sub fill_ledger
 {
@@ -76,6 +76,7 @@ sub fill_ledger
 		CREATE TABLE message (id bigint PRIMARY KEY, sender text, recipient text, sent_at timestamptz);
 		INSERT INTO message SELECT i, (array['ann','cem','eve','gus'])[1 + i % 4], (array['ben','eve','fay','gus','hal','ivy'])[1 + i % 6],
 			'2024-01-01Z'::timestamptz + i * interval '1 hour' FROM generate_series(1, 60) i;
+		INSERT INTO message VALUES (61, 'jon', 'ann', '2024-01-31Z');
 		SELECT consent.protect('message', '{sender,recipient}', collected_at => 'sent_at');
 		ALTER TABLE message RENAME TO post;
 		ALTER TABLE post RENAME COLUMN sender TO author;
@@ -88,8 +89,9 @@ sub fill_ledger
 		BEGIN; SELECT count(*) FROM post p WHERE consent.record_use(p, :run); ROLLBACK;
 		SELECT consent.close_run(:run, 'completed', sha256('data'));
 		SELECT consent.open_run('in the past', '{improve,train}', used_at => '[2024-02-01Z,2024-03-01Z)', base_runs => array[:run]) AS run \gset
-		SELECT * FROM consent.record_use(:run, 'public.message', '{8,9}'::bigint[]);
+		SELECT * FROM consent.record_use(:run, 'public.message', '{8,9,61}'::bigint[]);
 		SELECT consent.close_run(:run, 'failed');
+		SELECT consent.erase_subject('jon');
 		SELECT consent.open_run('open', '{train}') AS run \gset
 		SELECT count(*) FROM post p WHERE consent.record_use(p, :run);
 	});
