@@ -243,7 +243,7 @@ sub for_everybody
 
 		if (defined $for && !(defined $place && ($place eq $for || index($place, "$for-") == 0)))
 		{
-			push @{ $there{elsewhere} }, map { { %$_, elsewhere => 1 } } choices_of_event($rule);
+			push @{ $there{elsewhere} }, map { { %$_, elsewhere => 1 } } choices_of_event($rule) if $question->{seen};
 			next;
 		}
 		push @{ $there{ $for // '' } }, choices_of_event($rule);
