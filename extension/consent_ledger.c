@@ -45,6 +45,7 @@ _PG_init(void)
 	snapkey_init();
 	intake_init();
 	acting_init();
+	track_init();
 	guard_init();
 	gate_init();
 	pending_init();

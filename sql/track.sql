@@ -117,6 +117,86 @@ UPDATE tr_region SET region = 'east', improve = NOT improve WHERE id = 'tr_r2';
 DELETE FROM tr_region WHERE id >= 'tr_r3';
 SELECT subject, choices FROM tracked WHERE subject LIKE 'tr\_r%';
 
+-- FOR EACH ROW a row that changes its partition is deleted there and inserted
+-- here: nothing of it is revoked. By two triggers, one a column.
+CREATE TABLE tr_place (id text, region text, improve boolean, ads boolean) PARTITION BY LIST (region);
+CREATE TABLE tr_north PARTITION OF tr_place FOR VALUES IN ('north');
+CREATE TABLE tr_south PARTITION OF tr_place FOR VALUES IN ('south') PARTITION BY LIST (improve);
+CREATE TABLE tr_south_on PARTITION OF tr_south FOR VALUES IN (true);
+CREATE TABLE tr_south_off PARTITION OF tr_south DEFAULT;
+CREATE TRIGGER improve AFTER INSERT OR UPDATE OR DELETE ON tr_place
+	FOR EACH ROW EXECUTE FUNCTION consent.track('id', 'improve', 'tr_improve');
+CREATE TRIGGER ads AFTER INSERT OR UPDATE OR DELETE ON tr_place
+	FOR EACH ROW EXECUTE FUNCTION consent.track('id', 'ads', 'tr_ads');
+BEGIN;
+SELECT count(consent.acting('tr_p' || i)) FROM generate_series(1, 4) i;
+INSERT INTO tr_place SELECT 'tr_p' || i, 'north', true, i % 2 = 0 FROM generate_series(1, 4) i;
+COMMIT;
+SELECT count(*) FROM tracked WHERE subject LIKE 'tr\_p_';
+UPDATE tr_place SET region = 'south';
+SELECT count(*) FROM tracked WHERE subject LIKE 'tr\_p_';
+-- what changes on the way is recorded
+UPDATE tr_place SET region = 'north', improve = false WHERE id = 'tr_p1';
+UPDATE tr_place SET improve = NULL WHERE id = 'tr_p2';
+BEGIN;
+SELECT consent.acting('tr_p3');
+UPDATE tr_place SET region = 'north', ads = true WHERE id = 'tr_p3';
+COMMIT;
+UPDATE tr_place SET id = 'tr_p5', region = 'north' WHERE id = 'tr_p4';
+SELECT subject, choices, actor FROM tracked WHERE subject LIKE 'tr\_p_' OFFSET 8;
+-- a row that a trigger drops on the way is deleted, once all is over
+CREATE FUNCTION tr_drop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER dropped BEFORE INSERT ON tr_south_on FOR EACH ROW WHEN (NEW.id <> 'tr_p5') EXECUTE FUNCTION tr_drop();
+SELECT count(*) AS so_far FROM tracked WHERE subject LIKE 'tr\_p_' \gset
+BEGIN;
+SAVEPOINT s;
+UPDATE tr_place SET region = 'south' WHERE id IN ('tr_p3', 'tr_p5');
+ROLLBACK TO s;
+COMMIT;
+SELECT count(*) - :so_far AS rolled_back FROM tracked WHERE subject LIKE 'tr\_p_';
+UPDATE tr_place SET region = 'south' WHERE id IN ('tr_p3', 'tr_p5');
+SELECT subject, choices, actor FROM tracked WHERE subject LIKE 'tr\_p_' OFFSET :so_far;
+-- MERGE updates, deletes and inserts by one command
+MERGE INTO tr_place t USING (VALUES ('tr_p1'), ('tr_p2'), ('tr_p5'), ('tr_p6')) v (id) ON t.id = v.id
+WHEN MATCHED AND t.id = 'tr_p5' THEN DELETE
+WHEN MATCHED THEN UPDATE SET region = CASE region WHEN 'north' THEN 'south' ELSE 'north' END
+WHEN NOT MATCHED THEN INSERT VALUES (v.id, 'north', NULL, false);
+SELECT subject, choices, actor FROM tracked WHERE subject IN ('tr_p1', 'tr_p2', 'tr_p5', 'tr_p6') OFFSET 8;
+
+-- in a transaction that a deferred trigger ends, too
+CREATE TABLE tr_late (id text, improve boolean);
+CREATE CONSTRAINT TRIGGER improve AFTER INSERT OR UPDATE OR DELETE ON tr_late DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW EXECUTE FUNCTION consent.track('id', 'improve', 'tr_improve');
+BEGIN;
+SELECT consent.acting('tr_lou');
+INSERT INTO tr_late VALUES ('tr_lou', true), ('tr_max', true);
+SAVEPOINT s;
+UPDATE tr_late SET improve = false;
+ROLLBACK TO s;
+SELECT count(*) FROM tracked WHERE subject IN ('tr_lou', 'tr_max');
+COMMIT;
+SELECT subject, choices, actor FROM tracked WHERE subject IN ('tr_lou', 'tr_max');
+
+-- COPY into the application's table, and a trigger of its own that records
+CREATE FUNCTION tr_also() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO consent.event (subject, choices, method) VALUES (NEW.id, '-tr_ads', 'also');
+	RETURN NULL;
+EXCEPTION WHEN undefined_object THEN
+	RETURN NULL;
+END $$;
+CREATE TRIGGER also AFTER INSERT ON tr_member FOR EACH ROW EXECUTE FUNCTION tr_also();
+COPY tr_member FROM stdin;
+tr_ned	Ned	t
+tr_oda	Oda	f
+tr_pat	Pat	\N
+\.
+SELECT subject, choices, actor, method FROM tracked WHERE subject IN ('tr_ned', 'tr_oda', 'tr_pat');
+-- an INSERT … SELECT into the ledger that changes the tracked table meanwhile
+WITH moved AS (UPDATE tr_member SET improve = NOT improve WHERE id IN ('tr_ned', 'tr_oda') RETURNING id)
+INSERT INTO consent.event (subject, choices) SELECT id, '+tr_ads' FROM moved;
+SELECT subject, choices FROM tracked WHERE subject IN ('tr_ned', 'tr_oda') OFFSET 4;
+
 -- fails: wrong use, each said clearly
 CREATE TABLE tr_wrong (id text, improve boolean, level integer, born date);
 CREATE TRIGGER t BEFORE INSERT ON tr_wrong FOR EACH ROW EXECUTE FUNCTION consent.track('id', 'improve', 'tr_improve');
@@ -151,6 +231,11 @@ SELECT consent.acting('tr_lea', notice => 'tr_settings/2');
 SELECT consent.acting(42);
 SELECT consent.track();
 
+-- every event is in a seal, and every seal has its events
+SELECT count(*) AS unsealed FROM consent.event_log e
+LEFT JOIN consent.seal s ON s.seal_no = e.event_id / 4096 AND e.event_id % 4096 < s.count WHERE s.seal_no IS NULL;
+SELECT count(*) AS seals_wrong FROM consent.seal s WHERE s.count <> (SELECT count(*) FROM consent.event_log e WHERE e.event_id / 4096 = s.seal_no);
+
 DROP VIEW tracked;
-DROP TABLE tr_member, tr_consent, tr_choice, tr_region, tr_wrong;
-DROP FUNCTION try_track;
+DROP TABLE tr_member, tr_consent, tr_choice, tr_region, tr_place, tr_late, tr_wrong;
+DROP FUNCTION try_track, tr_drop, tr_also;

@@ -20,4 +20,7 @@ extern bool acting_is_person(const char *actor);
 
 extern void acting_init(void);
 
+/* ledger/track.c */
+extern void track_init(void);
+
 #endif

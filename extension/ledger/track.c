@@ -25,6 +25,8 @@
 #include "ledger/acting.h"
 #include "ledger/detail.h"
 #include "ledger/intake.h"
+#include "ledger/moved.h"
+#include "ledger/store.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
 #include "type/consent.h"
@@ -337,11 +339,27 @@ record(Tracking *t, const char *subject, const Setting *old, const Setting *new,
 	intake_add(t->intake, &in);
 }
 
+static const Setting nothing = {0};
+
+/* What one row said, and what it says now: perhaps of somebody else. */
+static void
+record_change(Tracking *t, const Setting *old, const Setting *new)
+{
+	if (old->subject && new->subject && strcmp(old->subject, new->subject) == 0)
+		record(t, new->subject, old, new, new->actor);
+	else
+	{
+		if (old->subject)
+			record(t, old->subject, old, &nothing, NULL);
+		if (new->subject)
+			record(t, new->subject, &nothing, new, new->actor);
+	}
+}
+
 /* One row before and after; a slot is NULL where there is no such row. */
 static void
 record_row(Tracking *t, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
 {
-	static const Setting nothing = {0};
 	Setting		old = {0},
 				new = {0};
 	MemoryContext outer = MemoryContextSwitchTo(t->row);
@@ -350,17 +368,68 @@ record_row(Tracking *t, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
 		read_setting(t, old_slot, &old);
 	if (new_slot)
 		read_setting(t, new_slot, &new);
-	if (old.subject && new.subject && strcmp(old.subject, new.subject) == 0)
-		record(t, new.subject, &old, &new, new.actor);
-	else
-	{
-		if (old.subject)
-			record(t, old.subject, &old, &nothing, NULL);
-		if (new.subject)
-			record(t, new.subject, &nothing, &new, new.actor);
-	}
+	record_change(t, &old, &new);
 	MemoryContextSwitchTo(outer);
 	MemoryContextReset(t->row);
+}
+
+/* ---- rows that move to another partition ---- */
+
+static Setting
+setting_of_moved(const Moved *moved)
+{
+	Setting		setting = {.subject = moved->subject};
+
+	setting.choices = consent_choices(moved->said, &setting.n);
+	return setting;
+}
+
+/* No row followed in the other partition: it is as good as deleted. */
+static void
+record_vanished(const Moved *moved)
+{
+	Tracking	t = {.detail = moved->detail};
+	Setting		old;
+
+	store_push_latest_snapshot();
+	old = setting_of_moved(moved);
+	record(&t, moved->subject, &old, &nothing, NULL);
+	if (t.intake)
+		intake_end(t.intake);
+	store_pop_snapshot();
+}
+
+/* A deleted row waits for the one that follows it, if it says of whom it speaks. */
+static void
+remember_moved(Tracking *t, TriggerData *trigger, TupleTableSlot *slot)
+{
+	Setting		old;
+	Moved		moved;
+
+	read_setting(t, slot, &old);
+	if (!old.subject)
+		return;
+	moved.subject = old.subject;
+	moved.said = consent_build(old.choices, old.n);
+	moved.detail = t->detail;
+	moved_remember(trigger, &moved);
+}
+
+/* An inserted row follows the deleted one. */
+static void
+record_moved(Tracking *t, const Moved *moved, TupleTableSlot *slot)
+{
+	Setting		old = setting_of_moved(moved);
+	Setting		new;
+
+	read_setting(t, slot, &new);
+	record_change(t, &old, &new);
+}
+
+void
+track_init(void)
+{
+	moved_init(record_vanished);
 }
 
 /* ---- the two forms of the trigger ---- */
@@ -379,6 +448,8 @@ track_row(Tracking *t, TriggerData *trigger)
 {
 	TupleTableSlot *old = NULL,
 			   *new = NULL;
+	Moved		moved;
+	bool		follows = moved_take(trigger, &moved);
 
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 		new = row_slot(t, trigger->tg_trigtuple);
@@ -386,7 +457,14 @@ track_row(Tracking *t, TriggerData *trigger)
 		old = row_slot(t, trigger->tg_trigtuple);
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		new = row_slot(t, trigger->tg_newtuple);
-	record_row(t, old, new);
+	if (follows && old)
+		record_vanished(&moved);
+	if (moved_away(trigger))
+		remember_moved(t, trigger, old);
+	else if (follows && new)
+		record_moved(t, &moved, new);
+	else
+		record_row(t, old, new);
 	if (old)
 		ExecDropSingleTupleTableSlot(old);
 	if (new)
