@@ -315,16 +315,25 @@ intake_add(Intake *intake, const EventInput *in)
 	return id;
 }
 
+/* Leave an intake, which need not be the innermost: those inside may be left over. */
+static void
+unlink_intake(Intake *intake)
+{
+	Intake	  **i = &innermost;
+
+	while (*i != intake)
+		i = &(*i)->parent;
+	*i = intake->parent;
+}
+
 void
 intake_end(Intake *intake)
 {
 	MemoryContext old = MemoryContextSwitchTo(intake->slice_context);
 
-	if (intake != innermost)
-		elog(ERROR, "intakes are not closed in order");
 	write_slice(intake);
 	MemoryContextSwitchTo(old);
-	innermost = intake->parent;
+	unlink_intake(intake);
 	MemoryContextDelete(intake->context);
 }
 
@@ -340,6 +349,17 @@ intake_record(SealKind kind, const EventInput *event)
 
 /* ---- transactions ---- */
 
+/*
+ * A statement that was stopped before its end, as SPI_execute() does after so
+ * many rows, never closes its intake: what it recorded so far counts.
+ */
+static void
+end_left_over(SubTransactionId subid)
+{
+	while (innermost && innermost->subid >= subid)
+		intake_end(innermost);
+}
+
 static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
 					  SubTransactionId parentSubid, void *arg)
@@ -353,8 +373,7 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
 			MemoryContextDelete(gone->context);
 		}
 	else if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
-		if (innermost && innermost->subid == mySubid)
-			elog(ERROR, "events of a statement were left unsealed");
+		end_left_over(mySubid);
 }
 
 static void
@@ -363,8 +382,7 @@ at_transaction_end(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_PRE_COMMIT:
-			if (innermost)
-				elog(ERROR, "events of a statement were left unsealed");
+			end_left_over(TopSubTransactionId);
 			break;
 		case XACT_EVENT_PRE_PREPARE:
 			if (recorded_in_transaction)
