@@ -287,7 +287,7 @@ CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_keys text
 RETURNS record
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'consent_record_use_keys';
 COMMENT ON FUNCTION consent.record_use(bigint, text, text[]) IS
-'Report back by key what was used. The rows are read with the caller''s rights and recorded with the verdicts they have, permitted or not: used is used. Counts distinct rows: added, recorded for this run already, missing (no such row, or none that the caller sees: nothing is recorded), and not permitted among those there';
+'Report back by key what was used. The rows are read as the table''s owner, whatever a policy hides from the caller by now, and recorded with the verdicts they have, permitted or not: used is used. Counts distinct rows: added, recorded for this run already, missing (no such row: nothing is recorded), and not permitted among those there. Errors: 42P01 or 42703 if the table or a column of its declaration is gone';
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_keys bigint[], OUT added bigint, OUT already bigint, OUT missing bigint, OUT not_permitted bigint)
 RETURNS record
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'consent_record_use_keys';

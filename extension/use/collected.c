@@ -4,10 +4,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
+#include "storage/shmem.h"
 
 #include "use/collected.h"
 #include "use/lookup.h"
@@ -59,31 +57,26 @@ collected_want(CollectedTimes *times, const RowKey *key)
 static void
 found_row(const FoundRow *row, void *arg)
 {
-	CollectedTimes *times = arg;
-	int32		place = strangers_find(times->keys, row->row_key);
+	CollectedTime *time = &((CollectedTimes *) arg)->times[row->place - 1];
 
-	if (place == 0)
-		return;
-	times->times[place - 1].exists = true;
-	times->times[place - 1].known = row->has_collected;
-	times->times[place - 1].at = row->collected;
+	time->exists = true;
+	time->known = row->has_collected;
+	time->at = row->collected;
 }
 
 void
 collected_look_up(CollectedTimes *times, const ProtectedTable *table)
 {
 	int			n = strangers_count(times->keys);
-	Datum	   *keys;
+	Oid			relid;
 
 	if (n == 0)
 		return;
-	keys = palloc(n * sizeof(Datum));
-	for (int i = 0; i < n; i++)
-		keys[i] = CStringGetTextDatum(strangers_key(times->keys, i + 1));
-	times->times = palloc0(n * sizeof(CollectedTime));
-	times->table_exists =
-		lookup_rows(table, construct_array(keys, n, TEXTOID, -1, false, TYPALIGN_INT),
-					found_row, times);
+	times->times = palloc0(mul_size(n, sizeof(CollectedTime)));
+	relid = lookup_relation(table, true);
+	times->table_exists = OidIsValid(relid);
+	if (times->table_exists)
+		lookup_rows(relid, table, times->keys, found_row, times);
 }
 
 static const CollectedTime *

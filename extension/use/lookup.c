@@ -2,45 +2,87 @@
  * lookup.c
  *		Rows of a protected table by their keys.
  *
- * These are the users' tables, so they are read by a query with the caller's
- * rights: privileges and row-level security count.  Everything in the query is
- * qualified, whatever the search_path.
+ * These are the users' tables.  They are read by a query as their owner, in an
+ * operation that is restricted as that of ANALYZE is: what was used is used,
+ * also where a policy by now hides the row from whoever reports it, and an
+ * auditor needs no more than the ledger.  Nothing but keys, parties and times
+ * of collection is read, and nobody is told of it but by verdicts and counts.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
+#include "utils/rel.h"
 
 #include "use/lookup.h"
+#include "use/row_keys.h"
 
 #define FETCH_ROWS 10000
 
-/* The type of a column, for a cast; ERROR if it is gone. */
-static char *
-column_type(Oid relid, const ProtectedTable *table, const char *column)
+typedef struct Caller
 {
-	AttrNumber	attno = get_attnum(relid, column);
-	Oid			type;
-	int32		typmod;
-	Oid			collation;
+	Oid			user;
+	int			context;
+	int			settings;
+} Caller;
 
-	if (attno == InvalidAttrNumber)
+static bool
+has_columns(Oid relid, const char **names, int n, const char **gone)
+{
+	for (int i = 0; i < n; i++)
+		if (get_attnum(relid, names[i]) == InvalidAttrNumber)
+		{
+			*gone = names[i];
+			return false;
+		}
+	return true;
+}
+
+Oid
+lookup_relation(const ProtectedTable *table, bool missing_ok)
+{
+	Oid			schema = get_namespace_oid(table->schema_name, true);
+	Oid			relid = OidIsValid(schema) ? get_relname_relid(table->table_name, schema) : InvalidOid;
+	const char *collected_at = table->collected_at;
+	const char *gone = NULL;
+
+	if (OidIsValid(relid) &&
+		has_columns(relid, table->row_key, table->nkeys, &gone) &&
+		has_columns(relid, table->parties, table->nparties, &gone) &&
+		has_columns(relid, &collected_at, collected_at != NULL, &gone))
+		return relid;
+	if (missing_ok)
+		return InvalidOid;
+	if (gone != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of protected table \"%s\" does not exist", column, table->known_as),
-				 errhint("Protect the table again with the columns it has now.")));
-	get_atttypetypmodcoll(relid, attno, &type, &typmod, &collation);
-	if (type == VARCHAROID)
-		type = TEXTOID;
-	return format_type_be_qualified(type);
+				 errmsg("protected table \"%s\" has no column \"%s\" any more", table->known_as, gone),
+				 errhint("Call consent.protect() again with the columns that it has now.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("protected table \"%s\" does not exist in this database", table->known_as),
+			 errdetail("It was %s.%s.", table->schema_name, table->table_name),
+			 errhint("Collect a manifest where the table is, and record that.")));
+}
+
+/* ---- the query ---- */
+
+/* The type of a column, for a cast. */
+static char *
+column_type(Oid relid, const char *column)
+{
+	Oid			type = getBaseType(get_atttype(relid, get_attnum(relid, column)));
+
+	return format_type_be_qualified(type == VARCHAROID ? TEXTOID : type);
 }
 
 static void
@@ -81,7 +123,7 @@ append_source(StringInfo query, Oid relid, const ProtectedTable *table)
 		appendStringInfo(query, " FROM %s AS t WHERE ", name);
 		append_column(query, table->row_key[0]);
 		appendStringInfo(query, " OPERATOR(pg_catalog.=) ANY ($1::%s[])",
-						 column_type(relid, table, table->row_key[0]));
+						 column_type(relid, table->row_key[0]));
 		return;
 	}
 	appendStringInfo(query, " FROM pg_catalog.unnest($1) AS k(key) JOIN %s AS t", name);
@@ -90,7 +132,7 @@ append_source(StringInfo query, Oid relid, const ProtectedTable *table)
 		appendStringInfoString(query, i == 0 ? " ON " : " AND ");
 		append_column(query, table->row_key[i]);
 		appendStringInfo(query, " OPERATOR(pg_catalog.=) ((k.key::pg_catalog.text[])[%d])::%s",
-						 i + 1, column_type(relid, table, table->row_key[i]));
+						 i + 1, column_type(relid, table->row_key[i]));
 	}
 }
 
@@ -120,37 +162,39 @@ make_query(Oid relid, const ProtectedTable *table)
 	return query.data;
 }
 
-/* The text of a column, without a copy; NULL if it is NULL. */
+/* ---- its rows ---- */
+
+/* The text of a column; NULL if it is NULL. */
 static const char *
-get_text(HeapTuple tuple, TupleDesc desc, int column, int *len)
+get_text(HeapTuple tuple, TupleDesc desc, int column)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(tuple, desc, column, &isnull);
-	char	   *s;
 
-	if (isnull)
-		return NULL;
-	s = TextDatumGetCString(value);
-	if (len)
-		*len = strlen(s);
-	return s;
+	return isnull ? NULL : TextDatumGetCString(value);
 }
 
 static void
-report_row(HeapTuple tuple, TupleDesc desc, FoundRow *row, FoundCallback found, void *arg)
+report_row(HeapTuple tuple, TupleDesc desc, const Strangers *keys,
+		   FoundRow *row, FoundCallback found, void *arg)
 {
 	bool		isnull;
 
-	row->row_key = get_text(tuple, desc, 1, &row->row_key_len);
+	row->row_key = get_text(tuple, desc, 1);
+	row->row_key_len = strlen(row->row_key);
+	row->place = strangers_find(keys, row->row_key);
+	/* a column's own collation may find more than what was asked for */
+	if (row->place == 0)
+		return;
 	row->collected = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 2, &isnull));
 	row->has_collected = !isnull;
 	for (int i = 0; i < row->nparties; i++)
-		row->parties[i] = get_text(tuple, desc, 3 + i, NULL);
+		row->parties[i] = get_text(tuple, desc, 3 + i);
 	found(row, arg);
 }
 
 static void
-fetch_all(Portal portal, FoundRow *row, FoundCallback found, void *arg)
+fetch_all(Portal portal, const Strangers *keys, FoundRow *row, FoundCallback found, void *arg)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent rows",
 											   ALLOCSET_DEFAULT_SIZES);
@@ -164,7 +208,7 @@ fetch_all(Portal portal, FoundRow *row, FoundCallback found, void *arg)
 			break;
 		old = MemoryContextSwitchTo(work);
 		for (uint64 i = 0; i < SPI_processed; i++)
-			report_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row, found, arg);
+			report_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, keys, row, found, arg);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(work);
 		SPI_freetuptable(SPI_tuptable);
@@ -172,27 +216,75 @@ fetch_all(Portal portal, FoundRow *row, FoundCallback found, void *arg)
 	MemoryContextDelete(work);
 }
 
-bool
-lookup_rows(const ProtectedTable *table, ArrayType *keys,
+/* The keys as text[], but for those that no row can have. */
+static Datum
+possible_keys(Oid relid, const ProtectedTable *table, const Strangers *keys)
+{
+	KeyTypes	types = key_types(relid, table);
+	int			n = strangers_count(keys);
+	Datum	   *values = MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(Datum));
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "consent row key",
+											   ALLOCSET_SMALL_SIZES);
+	int			kept = 0;
+
+	for (int i = 1; i <= n; i++)
+	{
+		const char *key = strangers_key(keys, i);
+		MemoryContext old = MemoryContextSwitchTo(each);
+		bool		possible = key_is_possible(&types, key);
+
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(each);
+		if (possible)
+			values[kept++] = CStringGetTextDatum(key);
+	}
+	MemoryContextDelete(each);
+	return PointerGetDatum(construct_array(values, kept, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Become the owner of a table, who may do nothing but read now; what to return to. */
+static Caller
+become_owner(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	Caller		caller;
+
+	GetUserIdAndSecContext(&caller.user, &caller.context);
+	SetUserIdAndSecContext(rel->rd_rel->relowner,
+						   caller.context | SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	relation_close(rel, NoLock);
+	caller.settings = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return caller;
+}
+
+static void
+become_caller(const Caller *caller)
+{
+	AtEOXact_GUC(false, caller->settings);
+	SetUserIdAndSecContext(caller->user, caller->context);
+}
+
+void
+lookup_rows(Oid relid, const ProtectedTable *table, const Strangers *keys,
 			FoundCallback found, void *arg)
 {
-	Oid			schema = get_namespace_oid(table->schema_name, true);
-	Oid			relid = OidIsValid(schema) ? get_relname_relid(table->table_name, schema) : InvalidOid;
 	Oid			types[1] = {TEXTARRAYOID};
-	Datum		values[1] = {PointerGetDatum(keys)};
+	Datum		values[1] = {possible_keys(relid, table, keys)};
 	FoundRow	row = {0};
+	Caller		caller;
 	Portal		portal;
 
-	if (!OidIsValid(relid))
-		return false;
 	row.nparties = table->nparties;
 	row.parties = palloc(Max(row.nparties, 1) * sizeof(char *));
+	caller = become_owner(relid);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	portal = SPI_cursor_open_with_args(NULL, make_query(relid, table), 1, types,
 									   values, NULL, true, 0);
-	fetch_all(portal, &row, found, arg);
+	fetch_all(portal, keys, &row, found, arg);
 	SPI_cursor_close(portal);
 	SPI_finish();
-	return true;
+	become_caller(&caller);
 }

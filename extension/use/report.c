@@ -29,6 +29,8 @@ typedef struct Report
 {
 	PendingRun *pending;
 	const ProtectedTable *table;
+	bits8	   *seen;			/* which of the keys were found */
+	int			nseen;
 	UseTable   *uses;			/* every use */
 	UseTable   *rows;			/* one use of each row: that of its first party */
 	bool		row_begins;
@@ -49,10 +51,22 @@ keep_use(const UseEntry *entry, const char *subject_key, void *arg)
 }
 
 static void
+see_key(Report *report, int32 place)
+{
+	bits8	   *byte = &report->seen[(place - 1) / BITS_PER_BYTE];
+	bits8		bit = 1 << (place - 1) % BITS_PER_BYTE;
+
+	report->nseen += (*byte & bit) == 0;
+	*byte |= bit;
+}
+
+static void
 found_row(const FoundRow *found, void *arg)
 {
 	Report	   *report = arg;
 	AskRow		row = {0};
+
+	see_key(report, found->place);
 
 	row_from_found(report->table, found, &row);
 	if (!ask_row(report->pending->ask, &row))
@@ -187,28 +201,24 @@ working_table(const ProtectedTable *table)
 						   (Size) work_mem * 1024 / 2, true);
 }
 
-/* Record the rows with these keys (text[], each once). */
 ReportCounts
-report_keys(int64 run_id, const ProtectedTable *table, ArrayType *keys, int nkeys)
+report_keys(int64 run_id, const ProtectedTable *table, const Strangers *keys)
 {
 	Report		report = {0};
 	ReportCounts counts;
+	Oid			relid = lookup_relation(table, false);
 
 	report.pending = pending_run(run_id);
 	report.table = table;
+	report.seen = palloc0(strangers_count(keys) / BITS_PER_BYTE + 1);
 	report.uses = working_table(table);
 	report.rows = working_table(table);
-	if (!lookup_rows(table, keys, found_row, &report))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("protected table \"%s\" does not exist in this database", table->known_as),
-				 errdetail("It was %s.%s.", table->schema_name, table->table_name),
-				 errhint("Collect a manifest where the table is, and record that.")));
+	lookup_rows(relid, table, keys, found_row, &report);
 	count_known(&report);
 	count_unknown(&report);
 	counts.added = report.found - report.already;
 	counts.already = report.already;
-	counts.missing = nkeys - report.found;
+	counts.missing = strangers_count(keys) - report.nseen;
 	counts.not_permitted = report.not_permitted;
 	if (counts.added > 0)
 		add_uses(&report);
@@ -220,11 +230,11 @@ report_keys(int64 run_id, const ProtectedTable *table, ArrayType *keys, int nkey
 /* ---- arguments ---- */
 
 /* The texts of the keys, each once; the array may be of text, bigint or uuid. */
-static ArrayType *
-distinct_texts(ArrayType *array, int *nkeys)
+static Strangers *
+distinct_texts(ArrayType *array)
 {
 	Oid			type = ARR_ELEMTYPE(array);
-	Strangers  *seen = strangers_create(CurrentMemoryContext);
+	Strangers  *texts = strangers_create(CurrentMemoryContext);
 	Oid			output;
 	bool		varlena;
 	int16		typlen;
@@ -233,7 +243,6 @@ distinct_texts(ArrayType *array, int *nkeys)
 	Datum	   *values;
 	bool	   *isnull;
 	int			n;
-	int			kept = 0;
 
 	get_typlenbyvalalign(type, &typlen, &byval, &align);
 	getTypeOutputInfo(type, &output, &varlena);
@@ -246,13 +255,11 @@ distinct_texts(ArrayType *array, int *nkeys)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("a row key cannot be NULL")));
-		key = type == TEXTOID ? TextDatumGetCString(values[i]) : OidOutputFunctionCall(output, values[i]);
-		if (strangers_place(seen, key, strlen(key)) <= kept)
-			continue;
-		values[kept++] = CStringGetTextDatum(key);
+		key = OidOutputFunctionCall(output, values[i]);
+		strangers_place(texts, key, strlen(key));
+		pfree(key);
 	}
-	*nkeys = kept;
-	return construct_array(values, kept, TEXTOID, -1, false, TYPALIGN_INT);
+	return texts;
 }
 
 Datum
@@ -262,8 +269,6 @@ consent_record_use_keys(PG_FUNCTION_ARGS)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
 	ReportCounts counts;
-	ArrayType  *keys;
-	int			nkeys;
 	text	   *name;
 	TupleDesc	desc;
 	Datum		values[4];
@@ -276,10 +281,9 @@ consent_record_use_keys(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	name = PG_GETARG_TEXT_PP(1);
 	old = MemoryContextSwitchTo(context);
-	keys = distinct_texts(PG_GETARG_ARRAYTYPE_P(2), &nkeys);
 	counts = report_keys(PG_GETARG_INT64(0),
 						 declared_table(declared_get(), VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)),
-						 keys, nkeys);
+						 distinct_texts(PG_GETARG_ARRAYTYPE_P(2)));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	values[0] = Int64GetDatum(counts.added);

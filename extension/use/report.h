@@ -5,9 +5,8 @@
 #ifndef USE_REPORT_H
 #define USE_REPORT_H
 
-#include "utils/array.h"
-
 #include "ledger/declared.h"
+#include "use/strangers.h"
 
 /* Of distinct row keys. */
 typedef struct ReportCounts
@@ -18,7 +17,8 @@ typedef struct ReportCounts
 	int64		not_permitted;	/* of those there: recorded all the same */
 } ReportCounts;
 
+/* Record the rows with these keys. */
 extern ReportCounts report_keys(int64 run_id, const ProtectedTable *table,
-								ArrayType *keys, int nkeys);
+								const Strangers *keys);
 
 #endif

@@ -10,10 +10,8 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -73,15 +71,11 @@ report_batch(Frame *frame, KeyBatch *batch)
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent report",
 											   ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(work);
-	int			n = strangers_count(batch->keys);
-	Datum	   *values = MemoryContextAllocHuge(work, Max(n, 1) * sizeof(Datum));
 	ReportCounts counts;
 
-	for (int i = 0; i < n; i++)
-		values[i] = CStringGetTextDatum(strangers_key(batch->keys, i + 1));
 	counts = report_keys(batch->run_id,
 						 declared_table(declared_get(), batch->table, strlen(batch->table)),
-						 construct_array(values, n, TEXTOID, -1, false, TYPALIGN_INT), n);
+						 batch->keys);
 	frame->counts.added += counts.added;
 	frame->counts.already += counts.already;
 	frame->counts.missing += counts.missing;
