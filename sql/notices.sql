@@ -25,6 +25,8 @@ FROM consent.notice n JOIN consent.event e USING (event_id), CAST(e.detail AS js
 -- passes: the same again is nothing new
 SELECT encode(consent.publish_notice('ntc_privacy', '2024-09-18', E'We may use your data\nto train AI.\n', '{ntc_ads, ntc_ai}',
 	stated_on => '2024-11-20', zone => 'America/Los_Angeles', published_at => '2024-09-18 22:00Z', url => 'https://example.org/privacy'), 'hex');
+-- also where it says less
+SELECT consent.publish_notice('ntc_privacy', '2024-09-18', E'We may use your data\nto train AI.\n', '{ntc_ai, ntc_ads}') = sha256(E'We may use your data\nto train AI.\n') AS same;
 SELECT count(*) FROM consent.event WHERE kind = 'notice_published' AND detail LIKE '%ntc\_privacy%';
 
 -- fails: one byte less
@@ -38,7 +40,14 @@ SELECT consent.publish_notice('ntc_privacy', '2024-09-18', E'We may use your dat
 -- passes: the same text as another version; no purposes at all
 SELECT encode(consent.publish_notice('ntc_privacy', '2024-09-19', E'We may use your data\nto train AI.\n', '{ntc_ai}'), 'hex');
 SELECT consent.publish_notice('ntc_cookies', '1', 'We set no cookies.', '{}') IS NOT NULL AS published;
--- passes: bytes are bytes
+-- passes: bytes are bytes, and lines end as they end; letters are as they are composed
+SELECT consent.publish_notice('ntc_bytes', 'crlf', E'a\r\nb', '{}') = sha256('\x610d0a62') AS crlf, consent.publish_notice('ntc_bytes', 'lf', E'a\nb', '{}') = sha256('\x610a62') AS lf,
+       consent.publish_notice('ntc_bytes', 'nfc', U&'\00e9', '{}') = sha256('\xc3a9') AS nfc, consent.publish_notice('ntc_bytes', 'nfd', U&'e\0301', '{}') = sha256('\x65cc81') AS nfd;
+SELECT label, convert_to(body, 'UTF8') AS bytes, sha256 = sha256(convert_to(body, 'UTF8')) AS hash FROM consent.notice WHERE name = 'ntc_bytes' ORDER BY label;
+SELECT consent.publish_notice('ntc_bytes', 'nfc', U&'e\0301', '{}');  -- fails
+SELECT consent.publish_notice('ntc_bytes', 'crlf', E'a\nb', '{}');  -- fails
+SELECT consent.publish_notice('ntc_bytes', 'same/text', E'a\nb', '{}') = sha256('\x610a62') AS hash;
+SELECT consent.publish_notice('ntc_bytes', 'long', repeat('We may. ', 1000000), '{}') = sha256(convert_to(repeat('We may. ', 1000000), 'UTF8')) AS hash;
 SELECT encode(consent.publish_notice('ntc_datenschutz', '1', 'Größe, 日本語, 🙂', '{}', language => 'de'), 'hex')
 	= encode(sha256(convert_to('Größe, 日本語, 🙂', 'UTF8')), 'hex') AS hash;
 
@@ -48,6 +57,11 @@ SELECT consent.publish_notice('ntc', '', 'x', '{}');
 SELECT consent.publish_notice('ntc/x', '1', 'x', '{}');
 SELECT consent.publish_notice('ntc privacy', '1', 'x', '{}');
 SELECT consent.publish_notice('ntc', '1,2', 'x', '{}');
+SELECT consent.publish_notice('ntc', U&'1\00a02', 'x', '{}');
+\set VERBOSITY sqlstate
+SELECT consent.publish_notice('ntc', E'1\t2', 'x', '{}');
+SELECT consent.publish_notice('ntc', U&'1\00852', 'x', '{}');
+\set VERBOSITY terse
 SELECT consent.publish_notice(repeat('n', 254), '1', 'x', '{}');
 -- fails: purpose, zone, times, nothing to show
 SELECT consent.publish_notice('ntc', '1', 'x', '{ntc_none}');

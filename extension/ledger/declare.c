@@ -490,7 +490,10 @@ record_notice(Store *store, const NoticeInput *in, Datum *values, bool *isnull)
 	ledger_declared(id.event_id);
 }
 
-/* Another text under the label is told apart from other words about the same text. */
+/*
+ * Another text under the label is told apart from other words about the same
+ * text.  Particulars that a repeat leaves out are those that were said first.
+ */
 static void
 refuse_other_notice(Store *store, HeapTuple row, const NoticeInput *in,
 					const Datum *values, const bool *isnull)
@@ -499,10 +502,15 @@ refuse_other_notice(Store *store, HeapTuple row, const NoticeInput *in,
 	static const AttrNumber columns[] = {Anum_notice_purposes, Anum_notice_stated_on,
 		Anum_notice_zone, Anum_notice_published_at, Anum_notice_language,
 	Anum_notice_url};
+	AttrNumber	stated[lengthof(columns)];
+	int			nstated = 0;
 
+	for (size_t i = 0; i < lengthof(columns); i++)
+		if (!isnull[columns[i] - 1])
+			stated[nstated++] = columns[i];
 	refuse_difference(store, row, values, isnull, text_columns, lengthof(text_columns),
 					  psprintf("notice \"%s\" is published already, with another text", in->label));
-	refuse_difference(store, row, values, isnull, columns, lengthof(columns),
+	refuse_difference(store, row, values, isnull, stated, nstated,
 					  psprintf("notice \"%s\" is published already, with the same text but other particulars", in->label));
 }
 

@@ -23,7 +23,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.publish_notice(text, text, text, text[], date, text, timestamptz, text, text) IS
 'Record a text shown to people, under the label name/version, and return the SHA-256 of its bytes (UTF-8).
 purposes: what it speaks of. stated_on: the date it bears, in the time zone named by zone. published_at: when it is said to have been published, not in the future. Both are claims; when it was recorded is a fact.
-The same text with the same particulars again changes nothing; another text, or other particulars, under the label is error 42710.';
+The same text again changes nothing, with the same particulars or without (NULL: whatever was said first); another text, or other particulars, under the label is error 42710.';
 
 CREATE FUNCTION consent.serve_notice(subject text, notice text, at timestamptz DEFAULT NULL,
 	method text DEFAULT NULL, jurisdiction text DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL)
