@@ -1,0 +1,194 @@
+-- Statements of every shape record: nested, in CTEs, in functions, through
+-- cursors and savepoints. No event is lost, doubled or left unsealed.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+SET TimeZone = 'UTC';
+SELECT consent.define_purpose('st_train', since => '2024-01-01 00:00Z') > 0 AS defined;
+SELECT consent.define_purpose('st_ads') > 0 AS defined;
+-- how many events there are of whom
+CREATE VIEW recorded AS
+	SELECT subject, count(*) AS events, string_agg(DISTINCT regexp_replace(choices::text, '@[^ ,]*', '', 'g'), ' / ') AS choices
+	FROM consent.event WHERE subject LIKE 'st\_%' GROUP BY subject ORDER BY subject COLLATE "C";
+-- none: what is wrong with seals and events
+CREATE VIEW unsound AS
+	SELECT e.event_id / 4096 AS seal_no FROM consent.event_log e
+	LEFT JOIN consent.seal s ON s.seal_no = e.event_id / 4096 AND e.event_id % 4096 < s.count WHERE s.seal_no IS NULL
+	UNION
+	SELECT seal_no FROM consent.seal s WHERE count <> (SELECT count(*) FROM consent.event_log e WHERE e.event_id / 4096 = s.seal_no)
+	UNION
+	SELECT s.seal_no FROM consent.seal s FULL JOIN consent.seal_pending p USING (seal_no) WHERE s.seal_no IS NULL;
+
+-- One that feeds another, of several slices; one read a little; one not at all.
+WITH a AS (
+	INSERT INTO consent.event (subject, choices) SELECT 'st_a' || i, '+st_train' FROM generate_series(1, 5000) i RETURNING subject, event_id
+), b AS (
+	INSERT INTO consent.event (subject, choices) SELECT subject, '-st_ads' FROM a RETURNING event_id
+)
+SELECT count(*) FROM b;
+WITH a AS (
+	INSERT INTO consent.event (subject, choices) SELECT 'st_a' || i, '+st_train' FROM generate_series(1, 5000) i RETURNING subject, event_id
+), b AS (
+	INSERT INTO consent.event (subject, choices) SELECT subject, '-st_ads' FROM a RETURNING event_id
+), c AS (
+	INSERT INTO consent.event (subject, choices) VALUES ('st_a1', '~st_ads')
+)
+SELECT count(*) FROM (SELECT * FROM b LIMIT 10) x, (SELECT * FROM a LIMIT 3) y;
+SELECT events, choices, count(*) FROM recorded WHERE subject LIKE 'st\_a%' GROUP BY events, choices ORDER BY events;
+WITH a AS (INSERT INTO consent.event (subject, choices) VALUES ('st_b', '+st_train') RETURNING subject)
+INSERT INTO consent.event (subject, choices) SELECT subject, '-st_ads' FROM a;
+SELECT count(*) AS unsound FROM unsound;
+
+-- Functions: SQL, PL/pgSQL, with the rights of their owner, with a block that
+-- fails, that loop over what they recorded.
+CREATE FUNCTION st_sql(s text) RETURNS bigint LANGUAGE sql AS
+	$$ INSERT INTO consent.event (subject, choices) VALUES (s, '+st_train') RETURNING event_id $$;
+CREATE FUNCTION st_plpgsql(s text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+	id bigint;
+BEGIN
+	INSERT INTO consent.event (subject, choices) VALUES (s, '+st_train') RETURNING event_id INTO id;
+	RETURN id;
+END $$;
+CREATE FUNCTION st_fails(s text) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	BEGIN
+		PERFORM st_plpgsql(s || '_lost');
+		PERFORM 1 / 0;
+	EXCEPTION WHEN division_by_zero THEN
+	END;
+	RETURN st_sql(s);
+END $$;
+CREATE FUNCTION st_loops(s text) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+DECLARE
+	r record;
+BEGIN
+	FOR r IN INSERT INTO consent.event (subject, choices) SELECT s || i, '+st_train' FROM generate_series(1, 3) i RETURNING event_id, subject LOOP
+		BEGIN
+			PERFORM st_sql(r.subject || '_in');
+			IF r.subject LIKE '%2' THEN
+				RAISE division_by_zero;
+			END IF;
+		EXCEPTION WHEN division_by_zero THEN
+		END;
+		RETURN NEXT r.event_id;
+	END LOOP;
+END $$;
+SELECT st_sql('st_c1') > 0 AS sql, st_plpgsql('st_c2') > 0 AS plpgsql, st_fails('st_c3') > 0 AS fails;
+SELECT count(*) FROM st_loops('st_c4');
+-- inside a statement that records, and inside each other
+INSERT INTO consent.event (subject, choices) SELECT 'st_c5', '-st_ads' FROM generate_series(1, 2) i WHERE st_fails('st_c6_' || i) > 0;
+INSERT INTO consent.event (subject, choices) SELECT 'st_c7', '-st_ads' FROM st_loops('st_c8');
+SELECT * FROM recorded WHERE subject LIKE 'st\_c%';
+DO $$
+DECLARE
+	c refcursor;
+	r record;
+BEGIN
+	OPEN c FOR SELECT st_sql('st_d' || i) AS id FROM generate_series(1, 10) i;
+	FETCH c INTO r;
+	INSERT INTO consent.event (subject, choices) VALUES ('st_d', '-st_ads');
+	BEGIN
+		FETCH c INTO r;
+		RAISE division_by_zero;
+	EXCEPTION WHEN division_by_zero THEN
+	END;
+END $$;
+SELECT * FROM recorded WHERE subject LIKE 'st\_d%';
+SELECT count(*) AS unsound FROM unsound;
+
+-- A cursor stays open over savepoints, one of which is rolled back.
+BEGIN;
+DECLARE c CURSOR FOR SELECT st_fails('st_e' || i) > 0 AS recorded FROM generate_series(1, 5) i;
+FETCH 2 FROM c;
+SAVEPOINT s;
+FETCH 1 FROM c;
+INSERT INTO consent.event (subject, choices) VALUES ('st_e', '+st_train');
+ROLLBACK TO s;
+FETCH 1 FROM c;
+SAVEPOINT t;
+INSERT INTO consent.event (subject, choices) VALUES ('st_e', '-st_train');
+RELEASE t;
+COMMIT;
+SELECT * FROM recorded WHERE subject LIKE 'st\_e%';
+
+-- Through a view of the application's own; prepared; explained; by rows of a COPY.
+CREATE VIEW st_choice AS SELECT subject AS member, choices, event_id FROM consent.event;
+INSERT INTO st_choice (member, choices) VALUES ('st_f', '+st_train') RETURNING member, event_id > 0 AS recorded;
+PREPARE st_record (text, text) AS INSERT INTO consent.event (subject, choices) VALUES ($1, $2);
+EXECUTE st_record('st_g', '+st_train');
+EXECUTE st_record('st_g', '+st_tarin');  -- fails
+DO $$ BEGIN FOR i IN 1 .. 10 LOOP INSERT INTO consent.event (subject, choices) VALUES ('st_g', '-st_ads'); END LOOP; END $$;
+DO $$
+BEGIN
+	EXECUTE 'EXPLAIN ANALYZE INSERT INTO consent.event (subject, choices) VALUES (''st_h'', ''+st_train'')';
+	EXECUTE 'EXPLAIN INSERT INTO consent.event (subject, choices) VALUES (''st_h'', ''+st_train'')';
+END $$;
+COPY consent.event (subject, choices, evidence, jurisdiction, event_time) FROM stdin WITH (FORMAT csv, HEADER);
+subject,choices,evidence,jurisdiction,event_time
+st_i1,"+st_train, -st_ads","{""ip"": ""192.0.2.1"", ""said"": ""yes, and no""}",US-CA,
+"st_i2, ""the other""",+st_train@2024-01-01T00:00:00Z,,,
+st_i3,~st_ads,,,2024-05-01 00:00Z
+\.
+SELECT subject, choices ~ 'st_ads' AS ads, evidence, jurisdiction, event_time = recorded_at AS now
+FROM (SELECT subject, choices::text, evidence, jurisdiction, event_time, recorded_at FROM consent.event WHERE subject LIKE 'st\_i%') e ORDER BY subject;
+COPY consent.event (subject, choices) FROM stdin WHERE subject <> 'st_i4';
+st_i4	+st_train
+st_i5	+st_train
+\.
+SELECT * FROM recorded WHERE subject ~ '^st_[fgh]' OR subject IN ('st_i4', 'st_i5');
+-- fails: an error in a line, and nothing of the others is left
+COPY consent.event (subject, choices) FROM stdin;
+st_j1	+st_train
+st_j2	+st_tarin
+\.
+COPY consent.event (subject, choices) FROM stdin;
+st_j1	+st_train
+st_j2
+\.
+COPY consent.event (subject, choices, event_id) FROM stdin;
+st_j1	+st_train	7
+\.
+-- fails: other ways to write than to insert
+INSERT INTO consent.event (subject, choices) VALUES ('st_j4', '+st_train') ON CONFLICT (source, external_id) DO UPDATE SET choices = '-st_train';
+INSERT INTO consent.event DEFAULT VALUES;
+-- fails: stopped on its way
+SET statement_timeout = '200ms';
+INSERT INTO consent.event (subject, choices) SELECT 'st_j' || i, '+st_train' FROM generate_series(1, 1000000) i;
+RESET statement_timeout;
+SELECT count(*) FROM recorded WHERE subject LIKE 'st\_j%';
+
+-- Every isolation level; not in a read-only transaction; never prepared.
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT consent.opt_in('st_k', 'st_train') > 0 AS recorded;
+INSERT INTO consent.event (subject, choices) SELECT 'st_k', '-st_ads' FROM generate_series(1, 5000) i;
+SELECT events FROM recorded WHERE subject = 'st_k';
+COMMIT;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) > 0 AS snapshot FROM recorded;
+SELECT consent.opt_in('st_k', 'st_train') > 0 AS recorded;
+SELECT events FROM recorded WHERE subject = 'st_k';
+COMMIT;
+BEGIN READ ONLY;
+SELECT consent.opt_in('st_k', 'st_train');
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+SELECT consent.opt_in('st_k', 'st_train') > 0 AS recorded;
+ROLLBACK TO s;
+PREPARE TRANSACTION 'st_k';
+SELECT events FROM recorded WHERE subject = 'st_k';
+
+-- Event times left out increase strictly within a transaction.
+BEGIN;
+INSERT INTO consent.event (subject, choices) SELECT 'st_l' || i, '+st_train' FROM generate_series(1, 2000) i;
+DO $$ BEGIN FOR i IN 1 .. 100 LOOP PERFORM consent.opt_out('st_l' || i, 'st_ads'); END LOOP; END $$;
+INSERT INTO consent.event (subject, choices) SELECT 'st_l' || i, '+st_train' FROM generate_series(1, 2000) i;
+COMMIT;
+SELECT count(*) AS events, count(DISTINCT event_time) AS times, bool_and(event_time = recorded_at) AS when_recorded,
+       bool_and(later) AS in_order
+FROM (SELECT event_time, recorded_at, coalesce(event_time > lag(event_time) OVER (ORDER BY event_id), true) AS later
+	FROM consent.event WHERE subject LIKE 'st\_l%') e;
+SELECT count(*) AS unsound FROM unsound;
+
+DROP VIEW recorded, unsound, st_choice;
+DROP FUNCTION st_sql, st_plpgsql, st_fails, st_loops;
