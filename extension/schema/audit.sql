@@ -9,18 +9,18 @@ CREATE FUNCTION consent.run_uses(run_id bigint, which text DEFAULT 'all')
 RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, row_key text, subject_no bigint, verdict_then consent.verdict, permitted_then boolean, verdict_now consent.verdict, because text, recorded_at timestamptz, collected_at timestamptz, row_state text)
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100000 AS 'MODULE_PATHNAME', 'consent_run_uses';
 COMMENT ON FUNCTION consent.run_uses(bigint, text) IS
-'Every use of a run, once for each row and party, with the first verdict it had (verdict_then, permitted_then) and the one it would have now. which: all; withdrawn: permitted then, not now; preset: resting on a preset; unpermitted; retroactive: not permitted then, but by what was recorded since (because: recorded_late if the verdict as of the use, as known now, permits; agreed_later if the one of now does); collected: all with row_state here, row gone or table gone, without a verdict_now. collected_at: where it was looked up, which is where an answer depends on it, and always for collected. subject_no NULL: a row of nobody. Rows of protected tables are read as their owners, for the time when they were collected; where a column of the declaration is gone, as if the table were. 42704: no such run; 22023: another word';
+'Every use of a run, once for each row and party, with the first verdict she had (verdict_then; permitted_then tells whether it permitted, under a party rule other than all whether the row was permitted) and the one she would have now. What came later is asked about each party by herself. which: all; withdrawn: her verdict permitted then, and does not now; preset: resting on a preset; unpermitted; retroactive: not permitted then, but by what was recorded since (because: recorded_late if the verdict as of the use, as known now, permits; agreed_later if the one of now does); collected: all with row_state here, row gone or table gone, without a verdict_now. verdict_now: NULL where it depends on when the row was collected, and the row is gone. collected_at: where it was looked up, which is where an answer depends on it, and always for collected. subject_no NULL: a row of nobody. Rows of protected tables are read as their owners, for the time when they were collected; where a column of the declaration is gone, as if the table were. 42704: no such run; 22023: another word';
 
 CREATE FUNCTION consent.deciding_event(purposes text[], subject_no bigint, table_name text, row_key text, collected_at timestamptz, used_from timestamptz DEFAULT NULL, used_last timestamptz DEFAULT NULL)
 RETURNS bigint
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000 AS 'MODULE_PATHNAME', 'consent_deciding_event';
 COMMENT ON FUNCTION consent.deciding_event(text[], bigint, text, text, timestamptz, timestamptz, timestamptz) IS
-'The event that decides the worst of a subject''s verdicts on a row under these purposes: now, or at the worse of two instants, as known now. NULL if no event does (unknown), and for a row of nobody';
+'The event that decides the worst of a subject''s verdicts on a row under these purposes: now, or at the worse of two instants, as known now. where all permit, of those that an event decides. NULL if no event does (unknown), and for a row of nobody';
 
 CREATE FUNCTION consent.subject_uses(subject text)
 RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, row_key text, subject_no bigint, verdict_then consent.verdict, permitted_then boolean, verdict_now consent.verdict, because text, recorded_at timestamptz, collected_at timestamptz, row_state text)
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_subject_uses';
-COMMENT ON FUNCTION consent.subject_uses(text) IS 'The uses of one subject in all runs, as run_uses() gives them; none for an unknown subject';
+COMMENT ON FUNCTION consent.subject_uses(text) IS 'The uses of one subject in all runs, as run_uses() gives them; none for one that the ledger does not know or that is erased';
 CREATE FUNCTION consent.uses_of(subject text)
 RETURNS TABLE (run_id bigint, run text, purposes text[], recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
 	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp
@@ -33,7 +33,7 @@ BEGIN ATOMIC
 	FROM consent.subject_uses(subject) u JOIN consent.run r ON r.run_id = u.run_id
 	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
 END;
-COMMENT ON FUNCTION consent.uses_of(text) IS 'Which rows of a subject were used, in which run, for whom, on what verdict then and now. event_id: the event that decides verdict_now, NULL if none does. used_at: of runs of the past; recorded_at: when the use was recorded. Runs that are not closed, and missing parts, may have used more: unclosed_runs, missing_parts';
+COMMENT ON FUNCTION consent.uses_of(text) IS 'Which rows of a subject were used, in which run, for whom, on what verdict then and now. verdict_now: NULL where it depends on when the row was collected, and the row is gone. event_id: the event that decides verdict_now, NULL if none does. None for a subject that the ledger does not know or that is erased. used_at: of runs of the past; recorded_at: when the use was recorded. Runs that are not closed, and missing parts, may have used more: unclosed_runs, missing_parts';
 
 CREATE FUNCTION consent.subject_uses(subject bigint)
 RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, row_key text, subject_no bigint, verdict_then consent.verdict, permitted_then boolean, verdict_now consent.verdict, because text, recorded_at timestamptz, collected_at timestamptz, row_state text)
@@ -79,7 +79,7 @@ SELECT r.run_id, r.name AS run, r.purposes, r.recipient, r.model, u.table_name, 
 FROM consent.run r
 CROSS JOIN LATERAL consent.run_uses(r.run_id, 'withdrawn') u
 LEFT JOIN consent.subject s ON s.subject_no = u.subject_no;
-COMMENT ON VIEW consent.withdrawn_uses IS 'Uses that were permitted and would not be now: refused since, run out, or not covered any more. event_id: the event that decides now, NULL if there is none';
+COMMENT ON VIEW consent.withdrawn_uses IS 'Uses that a party''s verdict permitted and would not now: she refused since, her yes ran out, or does not cover them any more. event_id: the event that decides now, NULL if there is none';
 
 CREATE VIEW consent.preset_uses AS
 SELECT r.run_id, r.name AS run, r.purposes, r.recipient, r.model, u.table_name, u.row_key,

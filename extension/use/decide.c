@@ -68,12 +68,17 @@ decide(const Question *q, const Purpose *purpose, const GateTime *time)
 	return decision;
 }
 
-/* As ask_row() has it: what does not permit is worse than what does. */
+/*
+ * As ask_row() has it: what does not permit is worse than what does.  Where all
+ * permit, what an event decides tells more than silence.
+ */
 static bool
 is_worse(const Decision *a, const Decision *b)
 {
 	if (a->permitted != b->permitted)
 		return !a->permitted;
+	if (a->permitted && a->by_item != b->by_item)
+		return a->by_item;
 	return a->verdict > b->verdict;
 }
 

@@ -82,6 +82,8 @@ typedef struct Reader
 	Run		   *run;
 	RunPart    *parts;
 	int			nparts;
+	bool		opt_out;		/* every purpose is of that regime */
+	bool		both_regimes;
 	Ask		   *now;
 	Ask		   *then;			/* for retroactive uses: as of the use, as known now */
 	const char *table_name;
@@ -128,6 +130,17 @@ ask_about(Ask *ask, const Reader *r, const UseEntry *entry, const CollectedTimes
 	return use_code_verdict(code);
 }
 
+/* With a row that is gone went when it was collected; nobody can tell what that decides. */
+static bool
+row_is_there(const CollectedTimes *times, const RowKey *key)
+{
+	char		buf[ROW_KEY_TEXT_SIZE];
+	int			len;
+	const char *text = row_key_text(key, buf, &len);
+
+	return times == NULL || collected_row_exists(times, text, len);
+}
+
 /* Was it agreed to by what was recorded after the use? */
 static bool
 answer_retroactive(Reader *r, const Waiting *use, const CollectedTimes *times, Answer *answer)
@@ -156,8 +169,8 @@ answer_use(Reader *r, const Waiting *use, const CollectedTimes *times, Answer *a
 	if (r->wanted == WANT_RETROACTIVE)
 		return answer_retroactive(r, use, times, answer);
 	answer->now = ask_about(r->now, r, &use->entry, times, &permitted);
-	answer->has_now = true;
-	return r->wanted != WANT_WITHDRAWN || !permitted;
+	answer->has_now = answer->now != CL_OUTSIDE_DATA_PERIOD || row_is_there(times, &use->entry.key);
+	return r->wanted != WANT_WITHDRAWN || (answer->has_now && !permitted);
 }
 
 /* ---- rows of the result ---- */
@@ -261,6 +274,20 @@ answer_waiting(Reader *r)
 	MemoryContextReset(r->batch);
 }
 
+/*
+ * Did the party's own verdict permit?  Under a party rule other than all, the
+ * use tells only whether the row was permitted; under purposes of both regimes
+ * a verdict does not tell, and only a yes is sure to have been one.
+ */
+static bool
+was_permitted(const Reader *r, UseCode code)
+{
+	bool		own = r->both_regimes && r->table && r->table->rule == PARTY_ALL;
+
+	return use_code_permitted(code) &&
+		(own || cl_verdict_permits(use_code_verdict(code), r->opt_out));
+}
+
 /* Can the use be one of those wanted, as far as it tells itself? */
 static bool
 may_be_wanted(const Reader *r, UseCode code)
@@ -268,7 +295,7 @@ may_be_wanted(const Reader *r, UseCode code)
 	switch (r->wanted)
 	{
 		case WANT_WITHDRAWN:
-			return use_code_permitted(code);
+			return was_permitted(r, code);
 		case WANT_PRESET:
 			return use_code_verdict(code) == CL_PRESET_ON;
 		case WANT_UNPERMITTED:
@@ -340,11 +367,24 @@ read_table(Reader *r, const char *table, bool one_subject, int64 subject)
 }
 
 static void
+note_regimes(Reader *r)
+{
+	const Declared *d = declared_get();
+	int			opt_out = 0;
+
+	for (int i = 0; i < r->run->npurposes; i++)
+		opt_out += declared_purpose(d, r->run->purposes[i], strlen(r->run->purposes[i]))->opt_out;
+	r->opt_out = opt_out == r->run->npurposes;
+	r->both_regimes = opt_out > 0 && !r->opt_out;
+}
+
+static void
 read_run(Reader *r, bool one_subject, int64 subject)
 {
 	int			ntables;
 	char	  **tables;
 
+	note_regimes(r);
 	r->parts = run_parts(r->run->run_id, GetActiveSnapshot(), &r->nparts);
 	r->now = ask_create(r->run->purposes, r->run->npurposes);
 	r->then = ask_create(r->run->purposes, r->run->npurposes);
@@ -421,7 +461,8 @@ consent_subject_uses(PG_FUNCTION_ARGS)
 	MemoryContext old;
 
 	begin_reader(fcinfo, &r);
-	if (!subject_find(key, strlen(key), GetActiveSnapshot(), &subject))
+	/* Of somebody erased nothing is told: it would tie her to it again. */
+	if (!subject_find(key, strlen(key), GetActiveSnapshot(), &subject) || subject.erased)
 	{
 		end_reader(&r);
 		return (Datum) 0;
