@@ -30,7 +30,7 @@ BEGIN ATOMIC
 		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
 		u.permitted_then, r.used_at,
 		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
-	FROM consent.subject_uses(subject) u JOIN consent.run r ON r.run_id = u.run_id
+	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
 	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
 END;
 COMMENT ON FUNCTION consent.uses_of(text) IS 'Which rows of a subject were used, in which run, for whom, on what verdict then and now. verdict_now: NULL where it depends on when the row was collected, and the row is gone. event_id: the event that decides verdict_now, NULL if none does. None for a subject that the ledger does not know or that is erased. used_at: of runs of the past; recorded_at: when the use was recorded. Runs that are not closed, and missing parts, may have used more: unclosed_runs, missing_parts';
@@ -48,7 +48,7 @@ BEGIN ATOMIC
 		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
 		u.permitted_then, r.used_at,
 		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
-	FROM consent.subject_uses(subject) u JOIN consent.run r ON r.run_id = u.run_id
+	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
 	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
 END;
 COMMENT ON FUNCTION consent.uses_of(bigint) IS 'The same for subjects of type bigint';
@@ -66,7 +66,7 @@ BEGIN ATOMIC
 		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
 		u.permitted_then, r.used_at,
 		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
-	FROM consent.subject_uses(subject) u JOIN consent.run r ON r.run_id = u.run_id
+	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
 	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
 END;
 COMMENT ON FUNCTION consent.uses_of(uuid) IS 'The same for subjects of type uuid';
