@@ -36,6 +36,7 @@ struct Intake
 	Intake	   *parent;
 	MemoryContext context;
 	MemoryContext slice_context;
+	MemoryContext scratch;		/* for what is checked of one event */
 	char	   *recorded_by;
 	Slice	   *slice;			/* NULL: nothing since the last one was written */
 };
@@ -236,6 +237,8 @@ intake_begin(SealKind kind)
 	intake->context = context;
 	intake->slice_context = AllocSetContextCreate(context, "consent slice",
 												  ALLOCSET_DEFAULT_SIZES);
+	intake->scratch = AllocSetContextCreate(context, "consent event",
+											ALLOCSET_DEFAULT_SIZES);
 	intake->recorded_by = MemoryContextStrdup(context,
 											  GetUserNameFromId(GetUserId(), false));
 	intake->parent = innermost;
@@ -304,14 +307,18 @@ intake_add(Intake *intake, const EventInput *in)
 
 	if (intake->subid != GetCurrentSubTransactionId())
 		elog(ERROR, "an event was added to the intake of another subtransaction");
-	old = MemoryContextSwitchTo(intake->slice_context);
+	old = MemoryContextSwitchTo(intake->scratch);
 	check_members(d, in);
 	check_choices(d, in);
 	if (in->table_name)
 		table_name = declared_table(d, in->table_name, strlen(in->table_name))->known_as;
 	if (!is_repeated(intake, in, table_name, &id))
+	{
+		MemoryContextSwitchTo(intake->slice_context);
 		add_new(intake, d, in, table_name, &id);
+	}
 	MemoryContextSwitchTo(old);
+	MemoryContextReset(intake->scratch);
 	return id;
 }
 
