@@ -211,8 +211,11 @@ test_ledger_seal(test_ledger *ledger, cl_seal_kind seal_kind, const char *kind, 
 	size_t		i = ledger->n++;
 	test_seal  *seal;
 
-	ledger->seals = realloc(ledger->seals, ledger->n * sizeof(test_seal));
-	ledger->leaves = realloc(ledger->leaves, ledger->n * CL_HASH_BYTES);
+	if ((i & (i - 1)) == 0)
+	{
+		ledger->seals = realloc(ledger->seals, (i * 2 + 1) * sizeof(test_seal));
+		ledger->leaves = realloc(ledger->leaves, (i * 2 + 1) * CL_HASH_BYTES);
+	}
 	need(ledger->seals != NULL && ledger->leaves != NULL);
 	seal = &ledger->seals[i];
 	memset(seal, 0, sizeof(*seal));
