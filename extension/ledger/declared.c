@@ -32,6 +32,7 @@
 
 #include "ledger/declared.h"
 #include "ledger/replica.h"
+#include "ledger/signer.h"
 #include "ledger/snapkey.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
@@ -509,6 +510,7 @@ fill_entry(Entry *entry, const LedgerRow *row)
 	build_notices(d);
 	build_presets(d);
 	build_tables(d);
+	signer_read_keys(d->vkeys);
 }
 
 /* Build under the active snapshot; an error on the way leaves nothing. */

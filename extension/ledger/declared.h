@@ -81,10 +81,21 @@ typedef struct ProtectedTable
 	PartyRule	rule;
 } ProtectedTable;
 
+/* What a key of the ledger signs. */
+typedef enum KeyRole
+{
+	KEY_CHECKPOINT,				/* <origin> */
+	KEY_SEAL,					/* <origin>/seal */
+	KEY_WITNESS					/* <origin>/witness */
+} KeyRole;
+
+#define KEY_ROLES 3
+
 typedef struct Declared
 {
-	int64		version;		/* last_declaration */
+	int64		version;		/* last_declaration; negative while the ledger is being created */
 	const char *origin;
+	const char *vkeys[KEY_ROLES];	/* NULL: not known */
 	SubjectType subject_type;
 	bool		test;
 	int64		erased_subjects;	/* at least as many as the snapshot shows */

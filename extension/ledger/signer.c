@@ -14,11 +14,15 @@
 #include "common/file_perm.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "core/hash.h"
 #include "core/key.h"
 #include "core/note.h"
 #include "ledger/signer.h"
+#include "ledger/store.h"
+#include "ledger/tables.h"
 #include "settings.h"
 
 #define FILE_LABEL "consent_ledger/key/v1"
@@ -30,8 +34,13 @@ static const uint8 key_types[KEY_ROLES] = {
 };
 
 /* Keys that this backend has read; they live as long as it does. */
-static cl_key *loaded[KEY_ROLES];
-static char *loaded_origin = NULL;
+typedef struct LoadedKey
+{
+	cl_key	   *key;
+	char		vkey[CL_VKEY_SIZE]; /* with the origin in it */
+} LoadedKey;
+
+static LoadedKey loaded[KEY_ROLES];
 
 char *
 signer_key_name(const char *origin, KeyRole role)
@@ -146,16 +155,18 @@ make_directory(void)
 				 errhint("Create it for the server's user, or set consent_ledger.key_directory.")));
 }
 
-static char *
-public_part(const char *origin, KeyRole role, const cl_key *key)
+/* Keep a key for as long as this backend lives, in place of what was kept. */
+static void
+keep_key(const char *origin, KeyRole role, cl_key *key)
 {
 	uint8		public_key[CL_PUBLIC_BYTES];
-	char	   *vkey = palloc(CL_VKEY_SIZE);
 
+	cl_key_free(loaded[role].key);
+	loaded[role].key = key;
+	loaded[role].vkey[0] = '\0';
 	raise_key_error(cl_key_public(key, public_key), "", role);
-	if (cl_vkey_format(signer_key_name(origin, role), key_types[role], public_key, vkey) == 0)
+	if (cl_vkey_format(signer_key_name(origin, role), key_types[role], public_key, loaded[role].vkey) == 0)
 		raise_key_error(CL_KEY_CRYPTO, "", role);
-	return vkey;
 }
 
 /* One key: adopted if it is there, made otherwise. */
@@ -180,8 +191,8 @@ create_key(const char *origin, KeyRole role, bool throw_away)
 		}
 	}
 	raise_key_error(status, path, role);
-	loaded[role] = key;
-	return public_part(origin, role, key);
+	keep_key(origin, role, key);
+	return pstrdup(loaded[role].vkey);
 }
 
 void
@@ -189,21 +200,9 @@ signer_forget(void)
 {
 	for (int role = 0; role < KEY_ROLES; role++)
 	{
-		cl_key_free(loaded[role]);
-		loaded[role] = NULL;
+		cl_key_free(loaded[role].key);
+		loaded[role].key = NULL;
 	}
-	if (loaded_origin)
-		free(loaded_origin);
-	loaded_origin = NULL;
-}
-
-static void
-remember_origin(const char *origin)
-{
-	loaded_origin = strdup(origin);
-	if (!loaded_origin)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 }
 
 void
@@ -211,11 +210,30 @@ signer_create_keys(const char *origin, bool throw_away, char *vkeys[KEY_ROLES])
 {
 	make_directory();
 	signer_forget();
-	remember_origin(origin);
 	if (throw_away)
 		unlink(signer_checkpoint_path(origin));
 	for (int role = 0; role < KEY_ROLES; role++)
 		vkeys[role] = create_key(origin, role, throw_away);
+}
+
+void
+signer_read_keys(const char *vkeys[KEY_ROLES])
+{
+	Store	   *store = store_open("key", AccessShareLock);
+	StoreScan  *scan = store_scan(store, NULL, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	row;
+
+	while ((row = store_next(scan)) != NULL)
+	{
+		bool		isnull;
+		int32		key_no = DatumGetInt32(store_get(store, row, Anum_key_key_no, &isnull));
+		Datum		vkey = store_get(store, row, Anum_key_vkey, &isnull);
+
+		if (key_no >= 1 && key_no <= KEY_ROLES && !isnull)
+			vkeys[key_no - 1] = TextDatumGetCString(vkey);
+	}
+	store_end(scan);
+	store_close(store);
 }
 
 void
@@ -227,30 +245,49 @@ signer_remove_keys(const char *origin)
 	signer_forget();
 }
 
-static cl_key *
-load_key(const char *origin, KeyRole role)
+static void
+refuse_other_key(const Declared *d, KeyRole role, const char *path)
 {
+	char	   *found = pstrdup(loaded[role].vkey);
+
+	signer_forget();
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIG_FILE_ERROR),
+			 errmsg("key file \"%s\" does not hold the %s key of the ledger", path, role_names[role]),
+			 errdetail("It holds %s; the ledger's is %s.", found,
+					   d->vkeys[role] ? d->vkeys[role] : "missing in consent.key"),
+			 errhint("Put the ledger's own key file back, or set consent_ledger.key_directory to where it is.")));
+}
+
+/*
+ * The key that the ledger declares.  One that was kept may be that of a ledger
+ * which somebody else has made anew.
+ */
+static cl_key *
+load_key(const Declared *d, KeyRole role)
+{
+	LoadedKey  *kept = &loaded[role];
+	cl_key	   *key = NULL;
 	char	   *path;
 
-	if (loaded_origin && strcmp(loaded_origin, origin) != 0)
-		signer_forget();
-	if (loaded[role])
-		return loaded[role];
-	if (!loaded_origin)
-		remember_origin(origin);
-	path = key_path(origin, role);
-	raise_key_error(cl_key_load(path, &loaded[role]), path, role);
-	return loaded[role];
+	if (kept->key && (d->version < 0 || (d->vkeys[role] && strcmp(kept->vkey, d->vkeys[role]) == 0)))
+		return kept->key;
+	path = key_path(d->origin, role);
+	raise_key_error(cl_key_load(path, &key), path, role);
+	keep_key(d->origin, role, key);
+	if (!d->vkeys[role] || strcmp(kept->vkey, d->vkeys[role]) != 0)
+		refuse_other_key(d, role, path);
+	return kept->key;
 }
 
 char *
-signer_sign(const char *origin, KeyRole role, const char *text)
+signer_sign(const Declared *d, KeyRole role, const char *text)
 {
-	cl_key	   *key = load_key(origin, role);
+	cl_key	   *key = load_key(d, role);
 	size_t		cap = strlen(text) + CL_SIGNATURE_LINE_MAX + 1;
 	char	   *note = palloc(cap);
 
-	if (cl_note_sign(text, strlen(text), signer_key_name(origin, role), key, note, cap) == 0)
+	if (cl_note_sign(text, strlen(text), signer_key_name(d->origin, role), key, note, cap) == 0)
 		raise_key_error(CL_KEY_CRYPTO, "", role);
 	return note;
 }

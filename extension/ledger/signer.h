@@ -7,15 +7,6 @@
 
 #include "ledger/declared.h"
 
-typedef enum KeyRole
-{
-	KEY_CHECKPOINT,				/* <origin> */
-	KEY_SEAL,					/* <origin>/seal */
-	KEY_WITNESS					/* <origin>/witness */
-} KeyRole;
-
-#define KEY_ROLES 3
-
 /* The name of a key, palloc'd, and what it signs as consent.key says it. */
 extern char *signer_key_name(const char *origin, KeyRole role);
 extern const char *signer_role_name(KeyRole role);
@@ -31,14 +22,18 @@ extern void signer_create_keys(const char *origin, bool throw_away,
 /* The file beside the keys that holds the last signed checkpoint, palloc'd. */
 extern char *signer_checkpoint_path(const char *origin);
 
+/* The public parts under the active snapshot; NULL for what is not there. */
+extern void signer_read_keys(const char *vkeys[KEY_ROLES]);
+
 /* Delete the files of a test ledger; those missing are no matter. */
 extern void signer_remove_keys(const char *origin);
 
 /*
  * Sign a note's text with one of the keys; the palloc'd signed note.  Loads
- * the key at first use, and again when the origin is another one.
+ * the key at first use, and again when the ledger is another one.  ERROR where
+ * the file holds another key than the ledger's: nobody could verify the note.
  */
-extern char *signer_sign(const char *origin, KeyRole role, const char *text);
+extern char *signer_sign(const Declared *d, KeyRole role, const char *text);
 
 /* Forget the keys loaded by this backend. */
 extern void signer_forget(void);

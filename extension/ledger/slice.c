@@ -484,7 +484,7 @@ write_seal(Slice *slice)
 	values[Anum_seal_count - 1] = Int32GetDatum(slice->count);
 	values[Anum_seal_root - 1] = bytes_datum(root, CL_HASH_BYTES);
 	values[Anum_seal_note - 1] =
-		CStringGetTextDatum(signer_sign(slice->declared->origin, KEY_SEAL,
+		CStringGetTextDatum(signer_sign(slice->declared, KEY_SEAL,
 										seal_text(slice, root)));
 	store = store_open("seal", RowExclusiveLock);
 	store_insert(store, values, isnull);

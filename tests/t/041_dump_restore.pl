@@ -54,6 +54,13 @@ sub same_and_goes_on
 	($status, $out, $err) = $in->psql($database, q{SELECT consent.opt_out('ann', 'train')});
 	like($err, qr/the seal key of the ledger is missing/, "$what: nothing is recorded without the keys");
 	copy_keys($node, $in);
+	my ($key) = glob(key_directory($in) . '/*-seal.pem');
+	rename $key, "$key.away";
+	system_or_bail('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', $key);
+	chmod 0600, $key;
+	($status, $out, $err) = $in->psql($database, q{SELECT consent.opt_out('ann', 'train')});
+	like($err, qr/does not hold the seal key of the ledger/, "$what: nothing is recorded with another key");
+	rename "$key.away", $key;
 	is($in->safe_psql($database, q{SELECT consent.opt_out('ann', 'train') > (SELECT max(event_id) FROM consent.event_log)}),
 		't', "$what: and it goes on with them");
 	sound($in, "$what: sound with a new event", $database);
