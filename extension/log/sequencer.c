@@ -209,27 +209,6 @@ store_checkpoint(int64 size, const uint8 *root, const char *note)
 	store_close(store);
 }
 
-/* A key that was loaded long ago may have been replaced since. */
-static char *
-sign(const Outside *outside, const char *text)
-{
-	cl_checkpoint checkpoint;
-	char	   *note = NULL;
-
-	for (int attempt = 0; attempt < 2; attempt++)
-	{
-		note = signer_sign(outside->origin, KEY_CHECKPOINT, text);
-		if (cl_checkpoint_open(note, strlen(note), &outside->key, &checkpoint))
-			return note;
-		signer_forget();
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("the checkpoint key of the ledger is not the one that was declared"),
-			 errdetail("consent.key says what \"%s\" signs with.", outside->origin),
-			 errhint("Put the key file back, or set consent_ledger.key_directory to where it is.")));
-}
-
 static void
 sign_tree(const Outside *outside, LogTree *tree)
 {
@@ -240,7 +219,7 @@ sign_tree(const Outside *outside, LogTree *tree)
 	tree_root(tree, tree_size(tree), checkpoint.root);
 	if (cl_checkpoint_format(&checkpoint, text, sizeof(text)) == 0)
 		elog(ERROR, "could not write the text of a checkpoint");
-	note = sign(outside, text);
+	note = signer_sign(declared_get(), KEY_CHECKPOINT, text);
 	outside_write(outside, note);
 	store_checkpoint(tree_size(tree), checkpoint.root, note);
 }

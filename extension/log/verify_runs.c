@@ -38,6 +38,7 @@ typedef struct Pass
 	HeapTuple	draw;
 	HeapTuple	block;
 	MemoryContext context;		/* lives for one run */
+	MemoryContext part_context;
 	cl_block_reader reader;
 	int64		nblocks;
 } Pass;
@@ -56,6 +57,7 @@ typedef struct Whole
 	int			missing;		/* draws without a part */
 	RunPart    *stored;			/* NULL: not all of it is as it was sealed */
 	int			nstored;
+	PartHash   *draws;
 } Whole;
 
 /* The blocks of one part. */
@@ -272,7 +274,10 @@ check_part(Pass *pass, Whole *whole, int64 part)
 	if (sealed)
 		pass->part = verify_next(pass->parts);
 	if (drawn)
+	{
+		part_hash_draw(whole->draws, verify_store(pass->draws), pass->draw);
 		pass->draw = verify_next(pass->draws);
+	}
 }
 
 /* Is any row at hand about the run?  The least part of these. */
@@ -350,6 +355,17 @@ check_closing(Pass *pass, Whole *whole)
 }
 
 static void
+check_draws(Pass *pass, const Whole *whole, const uint8 *hash)
+{
+	char		hex[2 * PART_HASH_BYTES + 1];
+
+	cl_hex_encode(hash, PART_HASH_BYTES, hex);
+	compare_number(pass, "run_draw", whole->thing, "draws without a part",
+				   verify_detail(&whole->closing, "missing"), whole->missing);
+	compare(pass, "run_draw", whole->thing, "hash of the draws", verify_detail(&whole->closing, "draws"), hex);
+}
+
+static void
 union_progress(int64 uses, void *arg)
 {
 	verify_progress(arg, "uses", uses);
@@ -364,8 +380,6 @@ check_whole(Pass *pass, Whole *whole, bool sound)
 	char		hex[2 * PART_HASH_BYTES + 1];
 
 	compare_number(pass, "run", whole->thing, "number of parts", verify_detail(&whole->closing, "parts"), whole->nparts);
-	compare_number(pass, "run_draw", whole->thing, "draws without a part",
-				   verify_detail(&whole->closing, "missing"), whole->missing);
 	if (!sound || !verify_by_index(pass->parts) || !verify_by_index(pass->blocks))
 		return;
 	whole->stored = run_parts(whole->run_id, pass->v->snapshot, &whole->nstored);
@@ -418,6 +432,7 @@ check_run(Pass *pass, int64 run_id)
 {
 	MemoryContext old = MemoryContextSwitchTo(pass->context);
 	Whole		whole = {.run_id = run_id};
+	uint8		draws[PART_HASH_BYTES];
 	int64		nfindings;
 	int64		part;
 
@@ -430,13 +445,23 @@ check_run(Pass *pass, int64 run_id)
 	}
 	nfindings = pass->v->nfindings;
 	take_salt(pass, &whole);
+	whole.draws = part_hash_begin(whole.salt);
 	while (next_part(pass, run_id, &part))
+	{
+		MemoryContextSwitchTo(pass->part_context);
 		check_part(pass, &whole, part);
+		MemoryContextSwitchTo(pass->context);
+		MemoryContextReset(pass->part_context);
+	}
 	/* In a ledger for tests, a run may be rolled back, and its draws stay. */
 	if (!whole.known && (whole.nparts > 0 || !pass->v->test))
 		verify_finding(pass->v, "run", whole.thing, "a row in consent.run", "none");
+	part_hash_end(whole.draws, draws);
 	if (whole.closed)
+	{
+		check_draws(pass, &whole, draws);
 		check_whole(pass, &whole, nfindings == pass->v->nfindings);
+	}
 	check_tree(pass, &whole);
 	if (whole.known)
 		pass->run = verify_next(pass->runs);
@@ -473,6 +498,7 @@ verify_runs(Verify *v)
 	v->used = hash_create("consent subjects of uses", 256, &control, HASH_ELEM | HASH_BLOBS);
 	pass->v = v;
 	pass->context = AllocSetContextCreate(CurrentMemoryContext, "consent verify run", ALLOCSET_DEFAULT_SIZES);
+	pass->part_context = AllocSetContextCreate(CurrentMemoryContext, "consent verify part", ALLOCSET_DEFAULT_SIZES);
 	pass->runs = verify_scan(v, "run", "run_pkey", lengthof(run_order), run_order);
 	pass->salts = verify_scan(v, "run_salt", "run_salt_pkey", lengthof(salt_order), salt_order);
 	pass->parts = verify_scan(v, "run_part", "run_part_pkey", lengthof(part_order), part_order);
@@ -492,6 +518,7 @@ verify_runs(Verify *v)
 	verify_end(pass->parts);
 	verify_end(pass->draws);
 	verify_end(pass->blocks);
+	MemoryContextDelete(pass->part_context);
 	MemoryContextDelete(pass->context);
 	pfree(pass);
 }

@@ -36,6 +36,7 @@ typedef struct Closing
 	int			missing;
 	int64		uses;
 	uint8		hash[PART_HASH_BYTES];
+	uint8		draws[PART_HASH_BYTES];
 	RunTree		tree;
 } Closing;
 
@@ -114,6 +115,7 @@ record_closing(const Run *run, const Closing *closing)
 		DETAIL("dataset_sha256", dataset),
 		DETAIL("parts", psprintf("%d", closing->nparts)),
 		DETAIL("missing", psprintf("%d", closing->missing)),
+		DETAIL("draws", hex_of(closing->draws, PART_HASH_BYTES)),
 		DETAIL("count", psprintf(INT64_FORMAT, closing->uses)),
 		DETAIL("hash", hex_of(closing->hash, PART_HASH_BYTES)),
 		DETAIL("subjects", psprintf(INT64_FORMAT, closing->tree.subjects)),
@@ -198,7 +200,8 @@ sum_up(int64 run_id, Closing *closing)
 
 	progress.started = progress.reported = GetCurrentTimestamp();
 	run_salt(run_id, GetActiveSnapshot(), salt);
-	closing->missing = run_missing_parts(run_id, GetActiveSnapshot(), parts, closing->nparts);
+	closing->missing = run_missing_parts(run_id, GetActiveSnapshot(), parts, closing->nparts,
+										 salt, closing->draws);
 	union_hash(run_id, salt, parts, closing->nparts, report_progress, &progress,
 			   &closing->uses, closing->hash);
 	progress.what = "of subjects";

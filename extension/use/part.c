@@ -14,9 +14,11 @@
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/xid8.h"
 
 #include "core/event.h"
 #include "core/hash.h"
+#include "core/instant.h"
 #include "ledger/detail.h"
 #include "ledger/intake.h"
 #include "ledger/store.h"
@@ -353,15 +355,41 @@ part_hash_bytes(PartHash *hash, const void *bytes, size_t len)
 	check_hash(pg_cryptohash_update(hash->sha, bytes, len));
 }
 
+static void
+hash_text(PartHash *hash, const char *text)
+{
+	part_hash_number(hash, strlen(text));
+	part_hash_bytes(hash, text, strlen(text));
+}
+
 void
 part_hash_block(PartHash *hash, const char *table, int32 block_no,
 				const char *data, int len)
 {
-	part_hash_number(hash, strlen(table));
-	part_hash_bytes(hash, table, strlen(table));
+	hash_text(hash, table);
 	part_hash_number(hash, block_no);
 	part_hash_number(hash, len);
 	part_hash_bytes(hash, data, len);
+}
+
+void
+part_hash_draw(PartHash *hash, Store *store, HeapTuple draw)
+{
+	TimestampTz drawn_at;
+	char		at[CL_INSTANT_TEXT] = "";
+	FullTransactionId xid;
+	uint64		numbers[2];
+	bool		isnull;
+
+	xid = DatumGetFullTransactionId(store_get(store, draw, Anum_run_draw_xid, &isnull));
+	numbers[0] = pg_hton64(DatumGetInt64(store_get(store, draw, Anum_run_draw_draw_no, &isnull)));
+	numbers[1] = pg_hton64(U64FromFullTransactionId(xid));
+	drawn_at = DatumGetTimestampTz(store_get(store, draw, Anum_run_draw_drawn_at, &isnull));
+	if (cl_instant_valid(drawn_at))
+		cl_instant_format(drawn_at, at);
+	part_hash_bytes(hash, numbers, sizeof(numbers));
+	hash_text(hash, at);
+	hash_text(hash, TextDatumGetCString(store_get(store, draw, Anum_run_draw_drawn_by, &isnull)));
 }
 
 void

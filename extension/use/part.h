@@ -8,7 +8,7 @@
 #include "use/merge.h"
 #include "use/run.h"
 
-/* Hash over blocks in the order of (table, block_no), salted: docs/FORMAT.md. */
+/* Hash over blocks in the order of (table, block_no), salted, or over draws: docs/FORMAT.md. */
 typedef struct PartHash PartHash;
 #define PART_HASH_BYTES 32
 
@@ -17,6 +17,7 @@ extern void part_hash_number(PartHash *hash, uint32 number);	/* big-endian */
 extern void part_hash_bytes(PartHash *hash, const void *bytes, size_t len);
 extern void part_hash_block(PartHash *hash, const char *table, int32 block_no,
 							const char *data, int len);
+extern void part_hash_draw(PartHash *hash, Store *store, HeapTuple draw);
 extern void part_hash_end(PartHash *hash, uint8 *out);
 
 /* Write a part, table after table in bytewise order of names; then seal it. */

@@ -26,6 +26,7 @@
 #include "utils/xid8.h"
 
 #include "core/event.h"
+#include "use/part.h"
 #include "use/run.h"
 #include "use/tables.h"
 
@@ -289,9 +290,11 @@ run_parts(int64 run_id, Snapshot snapshot, int *nparts)
 }
 
 int
-run_missing_parts(int64 run_id, Snapshot snapshot, const RunPart *parts, int nparts)
+run_missing_parts(int64 run_id, Snapshot snapshot, const RunPart *parts, int nparts,
+				  const uint8 *salt, uint8 *hash)
 {
 	Store	   *store = store_open("run_draw", AccessShareLock);
+	PartHash   *draws = part_hash_begin(salt);
 	int			missing = 0;
 	int			next = 0;
 	ScanKeyData key;
@@ -305,11 +308,13 @@ run_missing_parts(int64 run_id, Snapshot snapshot, const RunPart *parts, int npa
 		bool		isnull;
 		int64		draw_no = DatumGetInt64(store_get(store, tuple, Anum_run_draw_draw_no, &isnull));
 
+		part_hash_draw(draws, store, tuple);
 		while (next < nparts && parts[next].part < draw_no)
 			next++;
 		if (next == nparts || parts[next].part != draw_no)
 			missing++;
 	}
+	part_hash_end(draws, hash);
 	store_end(scan);
 	store_close(store);
 	return missing;

@@ -67,9 +67,13 @@ typedef void (*UseProgress) (int64 uses, void *arg);
 /* The parts of a run under a snapshot, in order. */
 extern RunPart *run_parts(int64 run_id, Snapshot snapshot, int *nparts);
 
-/* How many draws of a run have none of these parts, which are in order. */
+/*
+ * How many draws of a run have none of these parts, which are in order; and the
+ * salted hash of all its draws.
+ */
 extern int	run_missing_parts(int64 run_id, Snapshot snapshot,
-							  const RunPart *parts, int nparts);
+							  const RunPart *parts, int nparts,
+							  const uint8 *salt, uint8 *hash);
 
 /* Strings of a text[] without NULLs, in order. */
 extern char **run_text_array(Datum array, int *n);
