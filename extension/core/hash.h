@@ -54,6 +54,9 @@ extern int	cl_hmac(const void *key, size_t key_len, const cl_part *parts, int n,
  */
 #define CL_COMMIT_SUBJECT "consent_ledger/subject/v1"
 #define CL_COMMIT_EVIDENCE "consent_ledger/evidence/v1"
+#define CL_COMMIT_SUPPRESSION "consent_ledger/suppression/v1"
+#define CL_COMMIT_SUPPRESSED "consent_ledger/suppressed/v1"
+#define CL_COMMIT_SUPPRESSION_KEY "consent_ledger/suppression_key/v1"
 extern int	cl_commit(const void *salt, size_t salt_len, const cl_part *parts,
 					  int n, uint8_t *out);
 

@@ -83,7 +83,7 @@ refuse_second_ledger(Store *store)
  * The row that says what the ledger is.  Until its first declaration is
  * recorded it has a version that no other transaction can have used.
  */
-static void
+static bytea *
 insert_ledger(Store *store, const char *origin, SubjectType type, bool test)
 {
 	Datum		values[Natts_ledger];
@@ -101,11 +101,14 @@ insert_ledger(Store *store, const char *origin, SubjectType type, bool test)
 	values[Anum_ledger_erased_subjects - 1] = Int64GetDatum(0);
 	values[Anum_ledger_last_declaration - 1] = Int64GetDatum(-store_nextval("seal_no_seq"));
 	store_insert(store, values, isnull);
+	return key;
 }
 
 static int64
-record_creation(const char *origin, SubjectType type, bool test, char **vkeys)
+record_creation(const char *origin, SubjectType type, bool test, char **vkeys, bytea *secret)
 {
+	uint8		commitment[CL_HASH_BYTES];
+	char		secret_text[2 * CL_HASH_BYTES + 1];
 	const char *type_name = subject_type_name(type);
 	const char *test_text = test ? "true" : "false";
 	cl_json_member members[] = {
@@ -114,10 +117,13 @@ record_creation(const char *origin, SubjectType type, bool test, char **vkeys)
 		DETAIL("test", test_text),
 		DETAIL("key_checkpoint", vkeys[KEY_CHECKPOINT]),
 		DETAIL("key_seal", vkeys[KEY_SEAL]),
-		DETAIL("key_witness", vkeys[KEY_WITNESS])
+		DETAIL("key_witness", vkeys[KEY_WITNESS]),
+		{"suppression_key", strlen("suppression_key"), secret_text, 2 * CL_HASH_BYTES}
 	};
 	EventInput	event = {.kind = "ledger_created"};
 
+	subject_commit_suppression_key(secret, origin, commitment);
+	cl_hex_encode(commitment, CL_HASH_BYTES, secret_text);
 	event.detail = detail_json(members, lengthof(members));
 	return intake_record(SEAL_DECLARATIONS, &event).event_id;
 }
@@ -149,6 +155,7 @@ consent_create_ledger(PG_FUNCTION_ARGS)
 	SubjectType type = subject_type_argument(PG_GETARG_OID(1));
 	bool		test = PG_GETARG_BOOL(2);
 	char	   *vkeys[KEY_ROLES];
+	bytea	   *secret;
 	Store	   *store;
 	int64		event_id;
 
@@ -157,13 +164,13 @@ consent_create_ledger(PG_FUNCTION_ARGS)
 	store = store_open("ledger", ShareRowExclusiveLock);
 	store_push_latest_snapshot();
 	refuse_second_ledger(store);
-	insert_ledger(store, origin, type, test);
+	secret = insert_ledger(store, origin, type, test);
 	store_pop_snapshot();
 	store_close(store);
 
 	signer_create_keys(origin, test, vkeys);
 	store_push_latest_snapshot();
-	event_id = record_creation(origin, type, test, vkeys);
+	event_id = record_creation(origin, type, test, vkeys, secret);
 	insert_keys(origin, vkeys, event_id);
 	store_pop_snapshot();
 	store_push_latest_snapshot();

@@ -4,7 +4,8 @@
  *
  * The event comes first, under her commitment; then her key and salt go, and
  * the evidence of her events.  What is left cannot be tied to her any more,
- * but for a keyed hash by which a later question finds her denied.
+ * but for a keyed hash by which a later question finds her denied.  The event
+ * commits to that hash, so that nobody forgets her without being seen.
  */
 #include "postgres.h"
 
@@ -13,6 +14,8 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "core/hash.h"
+#include "ledger/detail.h"
 #include "ledger/erase.h"
 #include "ledger/intake.h"
 #include "ledger/store.h"
@@ -48,58 +51,18 @@ refuse_unknown(const char *key)
 			 errdetail("The ledger holds nothing about this subject, or she is erased already.")));
 }
 
-/* Her key and salt, for the hash; false if the row changed meanwhile. */
-static bool
-empty_subject(Store *store, HeapTuple tuple, const char *key)
-{
-	Datum		values[Natts_subject] = {0};
-	bool		isnull[Natts_subject] = {0};
-	bool		replace[Natts_subject] = {0};
-	bytea	   *hash = palloc(VARHDRSZ + SUPPRESSION_BYTES);
-
-	subject_suppression(GetActiveSnapshot(), key, strlen(key), (uint8 *) VARDATA(hash));
-	SET_VARSIZE(hash, VARHDRSZ + SUPPRESSION_BYTES);
-	isnull[Anum_subject_key - 1] = replace[Anum_subject_key - 1] = true;
-	isnull[Anum_subject_salt - 1] = replace[Anum_subject_salt - 1] = true;
-	values[Anum_subject_suppression - 1] = PointerGetDatum(hash);
-	replace[Anum_subject_suppression - 1] = true;
-	return store_update(store, tuple, values, isnull, replace);
-}
-
-/* An earlier subject of the same key was erased: its hash gives way to hers. */
-static void
-release_suppression(Store *store, const char *key)
-{
-	bytea	   *hash = palloc(VARHDRSZ + SUPPRESSION_BYTES);
-	ScanKeyData scankey;
-	StoreScan  *scan;
-	HeapTuple	tuple;
-	Datum		values[Natts_subject] = {0};
-	bool		isnull[Natts_subject] = {0};
-	bool		replace[Natts_subject] = {0};
-
-	subject_suppression(GetActiveSnapshot(), key, strlen(key), (uint8 *) VARDATA(hash));
-	SET_VARSIZE(hash, VARHDRSZ + SUPPRESSION_BYTES);
-	store_key_bytea(&scankey, Anum_subject_suppression, hash);
-	scan = store_scan(store, "subject_suppression", GetActiveSnapshot(), 1, &scankey);
-	tuple = store_next(scan);
-	isnull[Anum_subject_suppression - 1] = replace[Anum_subject_suppression - 1] = true;
-	if (tuple && !store_update(store, heap_copytuple(tuple), values, isnull, replace))
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("subject was changed by another transaction meanwhile"),
-				 errhint("Retry the transaction.")));
-	store_end(scan);
-}
-
+/*
+ * Find and lock her row, so that whoever records about her is either done, and
+ * seen from now on, or comes after the erasure and finds nobody.
+ */
 static int64
-forget_subject(const char *key)
+lock_subject(const char *key)
 {
 	Store	   *store = store_open("subject", RowExclusiveLock);
 	int64		subject_no = 0;
-	bool		done = false;
+	bool		locked = false;
 
-	while (!done)
+	while (!locked)
 	{
 		HeapTuple	tuple;
 		bool		isnull;
@@ -109,8 +72,7 @@ forget_subject(const char *key)
 		if (!tuple)
 			refuse_unknown(key);
 		subject_no = DatumGetInt64(store_get(store, tuple, Anum_subject_subject_no, &isnull));
-		release_suppression(store, key);
-		done = empty_subject(store, tuple, key);
+		locked = store_lock(store, tuple);
 		store_pop_snapshot();
 	}
 	store_close(store);
@@ -138,9 +100,52 @@ keep_what_follows(const char *key)
 	store_close(store);
 }
 
-/* Delete the evidence of all events of a subject. */
+/* The hash that is left of her, and what the event says of it. */
+static char *
+suppression_detail(const char *key, int64 subject_no, bytea *hash)
+{
+	bytea	   *secret;
+	uint8		commitment[CL_HASH_BYTES];
+	char		hex[2 * CL_HASH_BYTES + 1];
+	cl_json_member members[] = {DETAIL("suppression", "")};
+
+	store_push_latest_snapshot();
+	secret = subject_suppression_key(GetActiveSnapshot());
+	store_pop_snapshot();
+	subject_suppression(secret, key, strlen(key), (uint8 *) VARDATA(hash));
+	SET_VARSIZE(hash, VARHDRSZ + SUPPRESSION_BYTES);
+	subject_commit_suppression(secret, subject_no, hash, commitment);
+	cl_hex_encode(commitment, CL_HASH_BYTES, hex);
+	members[0].value = hex;
+	members[0].value_len = strlen(hex);
+	return detail_json(members, lengthof(members));
+}
+
+/* Her key and salt, for the hash.  We hold the lock of her row. */
 static void
-forget_evidence(int64 subject_no)
+forget_subject(const char *key, bytea *hash)
+{
+	Store	   *store = store_open("subject", RowExclusiveLock);
+	Datum		values[Natts_subject] = {0};
+	bool		isnull[Natts_subject] = {0};
+	bool		replace[Natts_subject] = {0};
+	HeapTuple	tuple;
+
+	isnull[Anum_subject_key - 1] = replace[Anum_subject_key - 1] = true;
+	isnull[Anum_subject_salt - 1] = replace[Anum_subject_salt - 1] = true;
+	values[Anum_subject_suppression - 1] = PointerGetDatum(hash);
+	replace[Anum_subject_suppression - 1] = true;
+	store_push_latest_snapshot();
+	tuple = fetch_subject(store, key);
+	if (!tuple || !store_update(store, tuple, values, isnull, replace))
+		elog(ERROR, "subject \"%s\" was changed by another transaction", key);
+	store_pop_snapshot();
+	store_close(store);
+}
+
+/* Delete the evidence of all events of a subject but this one. */
+static void
+forget_evidence(int64 subject_no, int64 but_of)
 {
 	Store	   *events = store_open("event_log", AccessShareLock);
 	Store	   *store = store_open("evidence", RowExclusiveLock);
@@ -154,11 +159,13 @@ forget_evidence(int64 subject_no)
 	while ((event = store_next(scan)) != NULL)
 	{
 		bool		isnull;
+		int64		event_id = DatumGetInt64(store_get(events, event, Anum_event_log_event_id, &isnull));
 		StoreScan  *found;
 		HeapTuple	evidence;
 
-		store_key_int8(&key, Anum_evidence_event_id,
-					   DatumGetInt64(store_get(events, event, Anum_event_log_event_id, &isnull)));
+		if (event_id == but_of)
+			continue;
+		store_key_int8(&key, Anum_evidence_event_id, event_id);
 		found = store_scan(store, "evidence_pkey", GetActiveSnapshot(), 1, &key);
 		evidence = store_next(found);
 		if (evidence)
@@ -204,7 +211,8 @@ Datum
 consent_erase_subject(PG_FUNCTION_ARGS)
 {
 	EventInput	event = {.kind = "subject_erased"};
-	SubjectRow	row;
+	bytea	   *hash = palloc(VARHDRSZ + SUPPRESSION_BYTES);
+	int64		subject_no;
 	EventId		id;
 
 	event.subject = intake_subject_argument(fcinfo, 0);
@@ -215,14 +223,12 @@ consent_erase_subject(PG_FUNCTION_ARGS)
 	event.method = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	event.evidence = PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3));
 
-	store_push_latest_snapshot();
-	if (!subject_find(event.subject, strlen(event.subject), GetActiveSnapshot(), &row) || row.erased)
-		refuse_unknown(event.subject);
-	store_pop_snapshot();
-	count_erased();
+	subject_no = lock_subject(event.subject);
+	event.detail = suppression_detail(event.subject, subject_no, hash);
 	keep_what_follows(event.subject);
-	forget_evidence(row.subject_no);
 	id = intake_record(SEAL_CHOICES, &event);
-	forget_subject(event.subject);
+	forget_subject(event.subject, hash);
+	forget_evidence(subject_no, id.event_id);
+	count_erased();
 	PG_RETURN_INT64(id.event_id);
 }

@@ -19,8 +19,6 @@
 #include "ledger/tables.h"
 #include "type/consent.h"
 
-#define SUPPRESSION_LABEL "consent_ledger/suppression/v1"
-
 static const char *const subject_type_names[] = {"text", "bigint", "uuid"};
 
 const char *
@@ -157,14 +155,17 @@ subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *row)
 	row->erased = false;
 }
 
-/* Look a subject up by an index on one of her columns. */
 static bool
-find_by(const char *index, ScanKey key, Snapshot snapshot, SubjectRow *row)
+find_by_key(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
 {
 	Store	   *store = store_open("subject", AccessShareLock);
-	StoreScan  *scan = store_scan(store, index, snapshot, 1, key);
-	HeapTuple	tuple = store_next(scan);
+	ScanKeyData scankey;
+	StoreScan  *scan;
+	HeapTuple	tuple;
 
+	store_key_text(&scankey, Anum_subject_key, key, len);
+	scan = store_scan(store, "subject_key", snapshot, 1, &scankey);
+	tuple = store_next(scan);
 	if (tuple)
 		subject_row_from_tuple(store, tuple, row);
 	store_end(scan);
@@ -172,23 +173,63 @@ find_by(const char *index, ScanKey key, Snapshot snapshot, SubjectRow *row)
 	return tuple != NULL;
 }
 
-void
-subject_suppression(Snapshot snapshot, const char *key, size_t len, uint8 *hash)
+bytea *
+subject_suppression_key(Snapshot snapshot)
 {
 	Store	   *store = store_open("ledger", AccessShareLock);
 	StoreScan  *scan = store_scan(store, NULL, snapshot, 0, NULL);
 	HeapTuple	tuple = store_next(scan);
-	cl_part		parts[2] = {{SUPPRESSION_LABEL, strlen(SUPPRESSION_LABEL)}, {key, len}};
 	bool		isnull;
 	bytea	   *secret;
 
 	if (!tuple)
 		elog(ERROR, "there is no ledger");
-	secret = DatumGetByteaPP(store_get(store, tuple, Anum_ledger_suppression_key, &isnull));
-	if (cl_commit(VARDATA_ANY(secret), VARSIZE_ANY_EXHDR(secret), parts, 2, hash) != CL_OK)
-		elog(ERROR, "could not compute an HMAC");
+	secret = DatumGetByteaPCopy(store_get(store, tuple, Anum_ledger_suppression_key, &isnull));
 	store_end(scan);
 	store_close(store);
+	return secret;
+}
+
+static void
+commit_under(bytea *secret, const cl_part *parts, int n, uint8 *out)
+{
+	if (cl_commit(VARDATA_ANY(secret), VARSIZE_ANY_EXHDR(secret), parts, n, out) != CL_OK)
+		elog(ERROR, "could not compute an HMAC");
+}
+
+void
+subject_suppression(bytea *secret, const char *key, size_t len, uint8 *hash)
+{
+	cl_part		parts[2] = {
+		{CL_COMMIT_SUPPRESSION, strlen(CL_COMMIT_SUPPRESSION)},
+		{key, len}
+	};
+
+	commit_under(secret, parts, lengthof(parts), hash);
+}
+
+void
+subject_commit_suppression(bytea *secret, int64 subject_no, bytea *hash, uint8 *commitment)
+{
+	char	   *number = psprintf(INT64_FORMAT, subject_no);
+	cl_part		parts[3] = {
+		{CL_COMMIT_SUPPRESSED, strlen(CL_COMMIT_SUPPRESSED)},
+		{number, strlen(number)},
+		{VARDATA_ANY(hash), VARSIZE_ANY_EXHDR(hash)}
+	};
+
+	commit_under(secret, parts, lengthof(parts), commitment);
+}
+
+void
+subject_commit_suppression_key(bytea *secret, const char *origin, uint8 *commitment)
+{
+	cl_part		parts[2] = {
+		{CL_COMMIT_SUPPRESSION_KEY, strlen(CL_COMMIT_SUPPRESSION_KEY)},
+		{origin, strlen(origin)}
+	};
+
+	commit_under(secret, parts, lengthof(parts), commitment);
 }
 
 bool
@@ -202,33 +243,46 @@ subject_was_known_as(Store *store, HeapTuple tuple, const char *key)
 	if (isnull)
 		return false;
 	bytes = DatumGetByteaPP(stored);
-	subject_suppression(GetActiveSnapshot(), key, strlen(key), hash);
+	subject_suppression(subject_suppression_key(GetActiveSnapshot()), key, strlen(key), hash);
 	return VARSIZE_ANY_EXHDR(bytes) == sizeof(hash) &&
 		memcmp(VARDATA_ANY(bytes), hash, sizeof(hash)) == 0;
 }
 
+/* Who was erased more than once is found as she was the last time. */
 bool
 subject_find_erased(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
 {
 	bytea	   *hash = palloc(VARHDRSZ + SUPPRESSION_BYTES);
+	Store	   *store = store_open("subject", AccessShareLock);
+	bool		found = false;
 	ScanKeyData scankey;
+	StoreScan  *scan;
+	HeapTuple	tuple;
 
-	subject_suppression(snapshot, key, len, (uint8 *) VARDATA(hash));
+	subject_suppression(subject_suppression_key(snapshot), key, len, (uint8 *) VARDATA(hash));
 	SET_VARSIZE(hash, VARHDRSZ + SUPPRESSION_BYTES);
 	store_key_bytea(&scankey, Anum_subject_suppression, hash);
-	if (!find_by("subject_suppression", &scankey, snapshot, row))
-		return false;
-	row->erased = true;
-	return true;
+	scan = store_scan(store, "subject_suppression", snapshot, 1, &scankey);
+	while ((tuple = store_next(scan)) != NULL)
+	{
+		SubjectRow	other;
+
+		subject_row_from_tuple(store, tuple, &other);
+		if (!found || other.subject_no > row->subject_no)
+			*row = other;
+		found = true;
+	}
+	store_end(scan);
+	store_close(store);
+	if (found)
+		row->erased = true;
+	return found;
 }
 
 bool
 subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
 {
-	ScanKeyData scankey;
-
-	store_key_text(&scankey, Anum_subject_key, key, len);
-	return find_by("subject_key", &scankey, snapshot, row) ||
+	return find_by_key(key, len, snapshot, row) ||
 		(declared_get()->erased_subjects > 0 &&
 		 subject_find_erased(key, len, snapshot, row));
 }

@@ -50,6 +50,11 @@ extern bool subject_was_known_as(Store *store, HeapTuple tuple, const char *key)
 
 /* The keyed hash that is left of an erased key (docs/FORMAT.md). */
 #define SUPPRESSION_BYTES 32
-extern void subject_suppression(Snapshot snapshot, const char *key, size_t len, uint8 *hash);
+extern bytea *subject_suppression_key(Snapshot snapshot);
+extern void subject_suppression(bytea *secret, const char *key, size_t len, uint8 *hash);
+
+/* Commitments of events to such a hash, and to the key of all of them. */
+extern void subject_commit_suppression(bytea *secret, int64 subject_no, bytea *hash, uint8 *commitment);
+extern void subject_commit_suppression_key(bytea *secret, const char *origin, uint8 *commitment);
 
 #endif

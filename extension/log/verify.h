@@ -29,6 +29,7 @@ typedef struct Verify
 	Oid			function;		/* verify() itself */
 	struct HTAB *used;			/* subjects of uses; see verify_take_used() */
 	bool		test;			/* a ledger for tests */
+	bytea	   *suppression_key;
 	int64		nfindings;
 	MemoryContext scratch;		/* lives for one row */
 	TimestampTz started;
@@ -81,7 +82,7 @@ extern bool verify_index_is_whole(Relation index);
 /* The parts, in this order. */
 extern void verify_guards(Verify *v);
 extern bool verify_tables(Verify *v);	/* false: they cannot be read */
-extern void verify_ledger(Verify *v);	/* finds origin, seal_keys and test */
+extern void verify_ledger(Verify *v);	/* finds origin, seal_keys, test, suppression_key */
 extern void verify_declarations(Verify *v); /* finds declared */
 extern void verify_seals(Verify *v);
 extern void verify_last_declaration(Verify *v);

@@ -7,8 +7,10 @@
 #include "access/htup_details.h"
 #include "utils/builtins.h"
 
+#include "core/hash.h"
 #include "ledger/declared.h"
 #include "ledger/signer.h"
+#include "ledger/subject.h"
 #include "log/verify_event.h"
 
 /* Members of ledger_created with the keys. */
@@ -34,6 +36,22 @@ find_first_event(Verify *v, VerifyEvent *event)
 	return tuple != NULL;
 }
 
+/* With another key, nobody who was erased would be found. */
+static void
+check_suppression_key(Verify *v, const VerifyEvent *event, Store *store, HeapTuple row)
+{
+	char	   *expected = verify_detail(event, "suppression_key");
+	uint8		commitment[CL_HASH_BYTES];
+	char		found[2 * CL_HASH_BYTES + 1];
+	bool		isnull;
+
+	v->suppression_key = DatumGetByteaPCopy(store_get(store, row, Anum_ledger_suppression_key, &isnull));
+	subject_commit_suppression_key(v->suppression_key, v->origin, commitment);
+	cl_hex_encode(commitment, CL_HASH_BYTES, found);
+	if (!verify_same(expected, found))
+		verify_finding(v, "ledger", psprintf("%s: commitment to suppression_key", v->origin), expected, found);
+}
+
 static void
 check_ledger_row(Verify *v, const VerifyEvent *event)
 {
@@ -47,7 +65,12 @@ check_ledger_row(Verify *v, const VerifyEvent *event)
 	HeapTuple	tuple = store_next(scan);
 
 	if (tuple)
+	{
 		verify_columns(v, "ledger", v->origin, store, tuple, event, columns, lengthof(columns));
+		check_suppression_key(v, event, store, tuple);
+		if (store_next(scan) != NULL)
+			verify_finding(v, "ledger", v->origin, "one row in consent.ledger", "several");
+	}
 	else
 		verify_finding(v, "ledger", v->origin, "a row in consent.ledger", "none");
 	store_end(scan);

@@ -347,7 +347,7 @@ add_to_seal(Pass *pass, int64 event_id, const Datum *values, const bool *isnull)
 		elog(ERROR, "could not compute a SHA-256");
 }
 
-/* Evidence goes when its subject is erased, and otherwise stays. */
+/* Evidence goes when its subject is erased, but that of the erasure; otherwise it stays. */
 static bool
 is_erased(Pass *pass, const Datum *values, const bool *isnull)
 {
@@ -356,7 +356,8 @@ is_erased(Pass *pass, const Datum *values, const bool *isnull)
 	HeapTuple	tuple;
 	bool		erased = false;
 
-	if (isnull[Anum_event_log_subject_no - 1])
+	if (isnull[Anum_event_log_subject_no - 1] ||
+		strcmp(TextDatumGetCString(values[Anum_event_log_kind - 1]), "subject_erased") == 0)
 		return false;
 	store_key_int8(&key, Anum_subject_subject_no, DatumGetInt64(values[Anum_event_log_subject_no - 1]));
 	scan = verify_look_up(pass->v, pass->subjects, "subject_pkey", 1, &key);
@@ -406,6 +407,8 @@ check_evidence(Pass *pass, int64 event_id, const Datum *values, const bool *isnu
 
 		if (!verify_same(expected, found))
 			verify_finding(pass->v, "evidence", event_name(event_id), expected, found);
+		else if (is_erased(pass, values, isnull))
+			verify_finding(pass->v, "evidence", event_name(event_id), "erased with its subject", "there");
 		next_evidence(pass);
 	}
 	else if (expected && !is_erased(pass, values, isnull))

@@ -15,8 +15,8 @@
 #include "core/hash.h"
 #include "ledger/event.h"
 #include "ledger/state.h"
-#include "ledger/tables.h"
-#include "log/verify.h"
+#include "ledger/subject.h"
+#include "log/verify_event.h"
 #include "type/consent.h"
 
 /* What her events say about one table, or about one row. */
@@ -42,6 +42,7 @@ typedef struct Person
 	int64		nevents;
 	int64		first_event;
 	bool		erased;
+	char	   *suppression;	/* what the event that erased her commits to */
 } Person;
 
 typedef struct Pass
@@ -143,6 +144,18 @@ check_commitment(Pass *pass, Person *p, int64 event_id, const Datum *values, con
 					   p->commitment, found);
 }
 
+static void
+add_erasure(Pass *pass, Person *p, const Datum *values, const bool *isnull)
+{
+	VerifyEvent event;
+	char	   *suppression;
+
+	verify_read_event(values, isnull, &event);
+	suppression = verify_detail(&event, "suppression");
+	p->erased = true;
+	p->suppression = suppression ? MemoryContextStrdup(pass->context, suppression) : NULL;
+}
+
 /* The next event of a subject; those of nobody are last, where they were sorted. */
 static HeapTuple
 next_event(Pass *pass)
@@ -172,7 +185,7 @@ add_event(Pass *pass, Person *p)
 		add_jurisdiction(pass, p, TextDatumGetCString(values[Anum_event_log_jurisdiction - 1]),
 						 DatumGetTimestampTz(values[Anum_event_log_event_time - 1]));
 	if (strcmp(TextDatumGetCString(values[Anum_event_log_kind - 1]), "subject_erased") == 0)
-		p->erased = true;
+		add_erasure(pass, p, values, isnull);
 	if (!isnull[Anum_event_log_choices - 1])
 	{
 		Consent    *choices = (Consent *) PG_DETOAST_DATUM(values[Anum_event_log_choices - 1]);
@@ -235,6 +248,25 @@ check_identity(Pass *pass, Person *p, Store *store)
 	compare(pass, "subject", p->thing, "commitment to her key", text, p->commitment);
 }
 
+/* Without the hash of her key, somebody who was erased would not be denied. */
+static void
+check_suppression(Pass *pass, Person *p, Store *store)
+{
+	bool		isnull;
+	Datum		hash = store_get(store, pass->subject, Anum_subject_suppression, &isnull);
+	uint8		commitment[CL_HASH_BYTES];
+	char		found[2 * CL_HASH_BYTES + 1];
+
+	if (!pass->v->suppression_key)
+		return;
+	if (!isnull)
+	{
+		subject_commit_suppression(pass->v->suppression_key, p->number, DatumGetByteaPP(hash), commitment);
+		cl_hex_encode(commitment, CL_HASH_BYTES, found);
+	}
+	compare(pass, "subject", p->thing, "commitment to suppression", p->suppression, isnull ? NULL : found);
+}
+
 static void
 check_row(Pass *pass, Person *p)
 {
@@ -251,9 +283,7 @@ check_row(Pass *pass, Person *p)
 			verify_column_text(store, pass->subject, Anum_subject_jurisdiction_at));
 	compare(pass, "state", p->thing, "scoped", p->scopes ? "true" : "false",
 			verify_column_text(store, pass->subject, Anum_subject_scoped));
-	if (!p->erased)
-		compare(pass, "subject", p->thing, "suppression", NULL,
-				verify_column_text(store, pass->subject, Anum_subject_suppression));
+	check_suppression(pass, p, store);
 }
 
 /* ---- scope_state ---- */

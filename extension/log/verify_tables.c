@@ -92,7 +92,7 @@ static const TableMade tables[] = {
 	{"subject",
 		"subject_no int8!, key text, salt bytea, commitment bytea!, state consent!, jurisdiction text, jurisdiction_at timestamptz, "
 		"scoped bool!, suppression bytea",
-	"subject_key unique (key), subject_pkey unique (subject_no), subject_suppression unique (suppression)"},
+	"subject_key unique (key), subject_pkey unique (subject_no), subject_suppression (suppression)"},
 	{"tile", "level int2!, tile_index int8!, root bytea!, hashes bytea!",
 	"tile_pkey unique (level, tile_index)"},
 };

@@ -93,7 +93,7 @@ CREATE TABLE consent.subject (
 	suppression     bytea,
 	CONSTRAINT subject_key UNIQUE (key)
 ) WITH (fillfactor = 85);
-CREATE UNIQUE INDEX subject_suppression ON consent.subject (suppression) WHERE suppression IS NOT NULL;
+CREATE INDEX subject_suppression ON consent.subject (suppression) WHERE suppression IS NOT NULL;
 COMMENT ON TABLE consent.subject IS 'People, by number; key and salt can be erased, the number and the commitment stay. The state is derived from the events';
 
 CREATE TABLE consent.scope_state (
