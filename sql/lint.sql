@@ -50,6 +50,11 @@ WHERE a.grantee = 0 AND (provolatile = 'v' OR prokind = 'p' OR prosecdef) ORDER 
 -- what reads is for nobody else either, but what only knows the time
 SELECT DISTINCT proname AS reads_open_to_all FROM routine, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
 WHERE a.grantee = 0 AND provolatile = 's' ORDER BY 1;
+-- nor are aggregates over it: they are immutable by name, their functions are not
+SELECT r.routine AS aggregate_open_to_all FROM routine r
+JOIN pg_aggregate a ON a.aggfnoid = r.oid JOIN pg_proc f ON f.oid IN (a.aggtransfn, a.aggcombinefn, a.aggfinalfn)
+CROSS JOIN aclexplode(coalesce(r.proacl, acldefault('f', r.proowner))) acl
+WHERE acl.grantee = 0 AND f.provolatile <> 'i' ORDER BY r.routine::text COLLATE "C";
 -- nothing claims to be leakproof
 SELECT routine AS leakproof FROM routine WHERE proleakproof;
 SELECT relname AS relation_open_to_all, a.privilege_type FROM stored, aclexplode(relacl) a WHERE a.grantee = 0 ORDER BY 1, 2;

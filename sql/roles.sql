@@ -110,6 +110,22 @@ WHERE p.proname IN ('permits', 'verdict', 'explain', 'choices_of', 'history', 'u
   AND p.prorettype <> 'boolean'::regtype
 ORDER BY 1, 2;
 
+-- Those who are to learn little can do this, and nothing else.
+SELECT r AS role, string_agg(DISTINCT p.proname, ', ' ORDER BY p.proname) AS executes
+FROM unnest('{recorder, importer, trainer}'::text[]) r, consent.role_privileges(r) x JOIN pg_proc p ON p.oid = x.routine
+GROUP BY r ORDER BY r;
+SELECT r AS role, regexp_replace(x.privilege, ' .*', '') AS privilege, string_agg(DISTINCT regexp_replace(x.object, 'TABLE consent.', ''), ', ') AS relations
+FROM unnest('{recorder, importer, trainer}'::text[]) r, consent.role_privileges(r) x WHERE x.routine IS NULL
+GROUP BY r, 2 ORDER BY r, 2;
+-- Nobody gets more of them than that, and nobody may give it away.
+SELECT r.rolname, p.oid::regprocedure AS beyond_the_set
+FROM pg_roles r JOIN unnest('{trainer, admin}'::text[]) which ON r.rolname = 'regress_' || which
+JOIN pg_proc p ON p.pronamespace = 'consent'::regnamespace
+WHERE has_function_privilege(r.oid, p.oid, 'EXECUTE') AND p.provolatile <> 'i' AND p.proname <> 'verdict_of'
+  AND p.oid NOT IN (SELECT x.routine FROM consent.role_privileges(which) x WHERE x.routine IS NOT NULL);
+SELECT r.rolname, a.privilege_type AS may_grant FROM pg_roles r, pg_proc p, aclexplode(p.proacl) a
+WHERE p.pronamespace = 'consent'::regnamespace AND a.grantee = r.oid AND r.rolname LIKE 'regress%' AND a.is_grantable;
+
 -- What belongs to no set is only for the extension's owner.
 SELECT p.oid::regprocedure AS owners_only FROM pg_proc p
 WHERE p.pronamespace = 'consent'::regnamespace AND p.provolatile <> 'i'
