@@ -15,6 +15,7 @@
 #include "ledger/guard.h"
 #include "ledger/intake.h"
 #include "ledger/snapkey.h"
+#include "log/worker.h"
 #include "settings.h"
 #include "use/pending.h"
 #include "use/places.h"
@@ -40,6 +41,7 @@ _PG_init(void)
 							"Older ones are late, and only an importer may record them.",
 							&setting_max_lateness, 86400, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+	worker_init();
 	MarkGUCPrefixReserved("consent_ledger");
 
 	snapkey_init();

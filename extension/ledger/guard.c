@@ -55,8 +55,6 @@
 #include "ledger/guard.h"
 #include "ledger/tables.h"
 
-#define EXTENSION_NAME "consent_ledger"
-
 static object_access_hook_type next_object_access_hook = NULL;
 static Oid	guard_function = InvalidOid;	/* of the event trigger, once it fired */
 

@@ -56,6 +56,12 @@ LANGUAGE C AS 'MODULE_PATHNAME', 'consent_checkpoint';
 COMMENT ON PROCEDURE consent.checkpoint() IS
 'Give all committed seals their places in the log and sign its head: a new row of the table consent.checkpoint. Commits between its steps, so it cannot run inside a transaction block (25001). Waits for another call that is under way; nothing new: nothing is signed. Raises 55000 when the log does not extend the last signed checkpoint, which is also kept in a file beside the keys, or when that file is missing; 25006 on a standby';
 
+CREATE FUNCTION consent.start_sequencer()
+RETURNS boolean AS 'MODULE_PATHNAME', 'consent_start_sequencer'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.start_sequencer() IS
+'Start a background worker that does what CALL consent.checkpoint() does, every consent_ledger.checkpoint_interval seconds, until the server stops or the extension is dropped. False if one is at work in this database already. With shared_preload_libraries it starts by itself for the databases named in consent_ledger.database. Raises 53000 if no worker can be started, 25006 on a standby';
+
 CREATE FUNCTION consent.tile(level integer, index bigint, width integer DEFAULT 256)
 RETURNS bytea AS 'MODULE_PATHNAME', 'consent_tile'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;

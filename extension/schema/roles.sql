@@ -32,7 +32,7 @@ AS $$
 		('{auditor, admin}', '{tile, entries}'),
 		-- what is declared, and signed
 		('{admin}',
-		 '{checkpoint, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
+		 '{checkpoint, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
 		   end_preset, protect, gate, erase_subject}')
 	), relations(roles, privilege, names) AS (VALUES
 		('{recorder, importer, trainer, auditor, admin}'::text[], 'SELECT',

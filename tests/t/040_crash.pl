@@ -34,20 +34,6 @@ sub begin_load
 	return ($handle, $pid);
 }
 
-# Kill the server, and wait for its last process.  Where nobody collects the
-# dead, its lock files would look as if it were alive.
-sub kill_server
-{
-	my ($pidfile, @others) = ($node->data_dir . '/postmaster.pid', @_);
-	my ($postmaster) = split /\n/, slurp_file($pidfile);
-
-	kill 'KILL', @others;
-	$node->kill9;
-	usleep(100_000) while grep { $_ !~ / \(postgres\) Z / } map { -e $_ ? slurp_file($_) : () } "/proc/$postmaster/stat";
-	usleep(1_000_000);
-	unlink $pidfile, $node->host . '/.s.PGSQL.' . $node->port . '.lock';
-}
-
 sub end_load
 {
 	my ($handle) = @_;
@@ -71,7 +57,7 @@ sound($node, 'sound after the death of a backend');
 
 ($handle, $pid) = begin_load();
 isnt($pid, '', 'a load is under way');
-kill_server($pid);
+kill_server($node, $pid);
 isnt(end_load($handle), 0, 'the load is lost');
 $node->start;
 is($node->safe_psql('postgres', $stored), $before, 'nothing of the load is there');
@@ -92,7 +78,7 @@ for my $n (1 .. 4)
 		'2>', $node->basedir . "/client$n.err");
 }
 usleep(50_000) until grep { -e $_->{told} && -s $_->{told} > 2000 } @clients;
-kill_server();
+kill_server($node);
 end_load($_->{handle}) for @clients;
 $node->start;
 my @told = map { grep { /^\d+$/ } split /\n/, slurp_file($_->{told}) } @clients;

@@ -9,8 +9,9 @@ use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(new_node start_node make_ledger fill_ledger sound);
+our @EXPORT = qw(new_node start_node make_ledger fill_ledger kill_server sound);
 
 # A cluster, initialised but not started.  Options are those of init, and conf:
 # more lines for postgresql.conf.
@@ -95,6 +96,21 @@ sub fill_ledger
 		SELECT consent.open_run('open', '{train}') AS run \gset
 		SELECT count(*) FROM post p WHERE consent.record_use(p, :run);
 	});
+}
+
+# Kill -9 a server, and more processes with it; return when the last one is gone.
+# Where nobody collects the dead, its lock files would look as if it were alive.
+sub kill_server
+{
+	my ($node, @others) = @_;
+	my $pidfile = $node->data_dir . '/postmaster.pid';
+	my ($postmaster) = split /\n/, slurp_file($pidfile);
+
+	kill 'KILL', @others;
+	$node->kill9;
+	usleep(100_000) while grep { $_ !~ / \(postgres\) Z / } map { -e $_ ? slurp_file($_) : () } "/proc/$postmaster/stat";
+	usleep(1_000_000);
+	unlink $pidfile, $node->host . '/.s.PGSQL.' . $node->port . '.lock';
 }
 
 # Test that verify() finds nothing: node, what is tested, database.
