@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "storage/proc.h"
 #include "utils/rangetypes.h"
+#include "utils/tuplesort.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
@@ -69,6 +70,15 @@ typedef bool CompatUpdateIndexes;
 #else
 #define compat_index_beginscan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/* A sorted datum is copied; from 16 on only who asks for it gets a copy. */
+#if PG_VERSION_NUM >= 160000
+#define compat_tuplesort_getdatum(sort, value, isnull) \
+	tuplesort_getdatum(sort, true, true, value, isnull, NULL)
+#else
+#define compat_tuplesort_getdatum(sort, value, isnull) \
+	tuplesort_getdatum(sort, true, value, isnull, NULL)
 #endif
 
 /* May the current user execute a function? */

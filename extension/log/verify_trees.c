@@ -7,12 +7,13 @@
 
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "core/hash.h"
 #include "ledger/tables.h"
 #include "log/verify_trees.h"
 #include "use/places.h"
+#include "use/run_tree.h"
 #include "use/tables.h"
-#include "use/tree.h"
 
 struct VerifyTrees
 {
@@ -223,7 +224,7 @@ compute(VerifyTrees *trees)
 	RunTree		tree;
 
 	trees->lost = false;
-	tree_compute(trees->v->origin, run->run_id, run->parts, run->nparts, trees->v->snapshot,
+	run_tree_compute(trees->v->origin, run->run_id, run->parts, run->nparts, trees->v->snapshot,
 				 &callbacks, &tree);
 	pass_subtrees(trees, PG_INT64_MAX);
 	pass_places(trees, PG_INT64_MAX);

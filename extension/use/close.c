@@ -11,6 +11,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "core/event.h"
 #include "core/hash.h"
 #include "ledger/arguments.h"
@@ -19,8 +20,8 @@
 #include "use/part.h"
 #include "use/pending.h"
 #include "use/run.h"
+#include "use/run_tree.h"
 #include "use/tables.h"
-#include "use/tree.h"
 #include "use/union.h"
 
 #define REPORT_EVERY_MS 10000
@@ -205,7 +206,7 @@ sum_up(int64 run_id, Closing *closing)
 	union_hash(run_id, salt, parts, closing->nparts, report_progress, &progress,
 			   &closing->uses, closing->hash);
 	progress.what = "of subjects";
-	tree_store(run_id, parts, closing->nparts, report_progress, &progress, &closing->tree);
+	run_tree_store(run_id, parts, closing->nparts, report_progress, &progress, &closing->tree);
 }
 
 Datum

@@ -9,6 +9,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "core/use_rows.h"
 #include "ledger/declared.h"
 #include "ledger/erase.h"
@@ -77,7 +78,12 @@ search(Places *places, int64 subject_no)
 	if (places->scan)
 		store_rescan(places->scan, &key);
 	else
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(places));
+
 		places->scan = store_scan(places->subjects, "subject_pkey", places->snapshot, 1, &key);
+		MemoryContextSwitchTo(old);
+	}
 	places->tuple = store_next(places->scan);
 }
 

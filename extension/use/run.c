@@ -25,6 +25,7 @@
 #include "utils/typcache.h"
 #include "utils/xid8.h"
 
+#include "compat.h"
 #include "core/event.h"
 #include "use/part.h"
 #include "use/run.h"
@@ -103,6 +104,12 @@ run_from_tuple(Store *store, HeapTuple tuple)
 	run->outcome = isnull ? NULL : TextDatumGetCString(value);
 	value = store_get(store, tuple, Anum_run_dataset_sha256, &isnull);
 	run->dataset_sha256 = isnull ? NULL : DatumGetByteaPCopy(value);
+	value = store_get(store, tuple, Anum_run_missing, &isnull);
+	run->missing = isnull ? 0 : DatumGetInt32(value);
+	value = store_get(store, tuple, Anum_run_subjects, &isnull);
+	run->subjects = isnull ? 0 : DatumGetInt64(value);
+	value = store_get(store, tuple, Anum_run_tree, &isnull);
+	run->tree = isnull ? NULL : DatumGetByteaPCopy(value);
 	return run;
 }
 

@@ -25,6 +25,9 @@ typedef struct Run
 	int64		closed_event;	/* 0: open */
 	char	   *outcome;
 	bytea	   *dataset_sha256;
+	int			missing;		/* of a closed one: parts that were begun and never sealed, */
+	int64		subjects;		/* whose rows it used, */
+	bytea	   *tree;			/* and the root of the tree over them */
 	HeapTuple	tuple;
 } Run;
 

@@ -1,5 +1,5 @@
 /*
- * tree.c
+ * run_tree.c
  *		The prefix tree over the subjects of a run.
  *
  * One pass over the uses makes the leaves, which are sorted by position; then
@@ -13,14 +13,14 @@
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/tuplesort.h"
 
+#include "compat.h"
 #include "core/use_rows.h"
 #include "ledger/declared.h"
 #include "use/entry.h"
+#include "use/run_tree.h"
 #include "use/subject_rows.h"
 #include "use/tables.h"
-#include "use/tree.h"
 
 #define BUCKET_LEAVES 256		/* on average at most */
 #define VARINT_MAX 10
@@ -36,7 +36,7 @@ typedef struct SortedLeaf
 /* ---- numbers of subjects ---- */
 
 unsigned
-tree_depth(int64 subjects)
+run_tree_depth(int64 subjects)
 {
 	unsigned	depth = 0;
 
@@ -46,7 +46,7 @@ tree_depth(int64 subjects)
 }
 
 bytea *
-tree_code_subjects(const int64 *subjects, int n)
+run_tree_code_subjects(const int64 *subjects, int n)
 {
 	bytea	   *coded = palloc(VARHDRSZ + (Size) n * VARINT_MAX);
 	uint8	   *out = (uint8 *) VARDATA(coded);
@@ -80,7 +80,7 @@ read_varint(const uint8 **at, const uint8 *end, uint64 *number)
 }
 
 int64 *
-tree_read_subjects(const bytea *coded, int n)
+run_tree_read_subjects(const bytea *coded, int n)
 {
 	const uint8 *at = (const uint8 *) VARDATA_ANY(coded);
 	const uint8 *end = at + VARSIZE_ANY_EXHDR(coded);
@@ -219,7 +219,7 @@ next_leaf(LeafMaker *maker, SortedLeaf *leaf)
 	bool		isnull;
 
 	CHECK_FOR_INTERRUPTS();
-	if (!tuplesort_getdatum(maker->sort, true, &datum, &isnull, NULL))
+	if (!compat_tuplesort_getdatum(maker->sort, &datum, &isnull))
 		return false;
 	memcpy(leaf, VARDATA_ANY(DatumGetPointer(datum)), sizeof(SortedLeaf));
 	pfree(DatumGetPointer(datum));
@@ -282,7 +282,7 @@ end_bucket(OpenBucket *open, cl_prefix_node *nodes, const TreeCallbacks *callbac
 		return;
 	check_hash(cl_prefix_end(&open->builder, bucket.hash));
 	qsort(open->subjects, open->n, sizeof(int64), compare_numbers);
-	bucket.subjects = tree_code_subjects(open->subjects, open->n);
+	bucket.subjects = run_tree_code_subjects(open->subjects, open->n);
 	nodes[open->number].leaves = open->n;
 	memcpy(nodes[open->number].hash, bucket.hash, CL_HASH_BYTES);
 	callbacks->bucket(&bucket, callbacks->arg);
@@ -297,7 +297,7 @@ build(LeafMaker *maker, RunTree *tree)
 	cl_prefix_node *nodes;
 	SortedLeaf	leaf;
 
-	open->depth = tree_depth(maker->leaves);
+	open->depth = run_tree_depth(maker->leaves);
 	open->allocated = 2 * BUCKET_LEAVES;
 	open->subjects = palloc(open->allocated * sizeof(int64));
 	nodes = MemoryContextAllocExtended(CurrentMemoryContext,
@@ -321,7 +321,7 @@ build(LeafMaker *maker, RunTree *tree)
 }
 
 void
-tree_compute(const char *origin, int64 run_id, const RunPart *parts, int nparts,
+run_tree_compute(const char *origin, int64 run_id, const RunPart *parts, int nparts,
 			 Snapshot snapshot, const TreeCallbacks *callbacks, RunTree *tree)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "consent tree",
@@ -398,7 +398,7 @@ tell_progress(int64 uses, void *arg)
 }
 
 void
-tree_store(int64 run_id, const RunPart *parts, int nparts,
+run_tree_store(int64 run_id, const RunPart *parts, int nparts,
 		   UseProgress progress, void *arg, RunTree *tree)
 {
 	TreeWriter	writer = {.run_id = run_id, .progress = progress, .arg = arg};
@@ -407,7 +407,7 @@ tree_store(int64 run_id, const RunPart *parts, int nparts,
 	};
 
 	writer.store = store_open("run_subtree", RowExclusiveLock);
-	tree_compute(declared_get()->origin, run_id, parts, nparts, GetActiveSnapshot(),
+	run_tree_compute(declared_get()->origin, run_id, parts, nparts, GetActiveSnapshot(),
 				 &callbacks, tree);
 	store_flush(writer.store);
 	store_close(writer.store);

@@ -1,13 +1,13 @@
 /*
- * tree.h
+ * run_tree.h
  *		The prefix tree over the subjects of a run (docs/FORMAT.md).
  *
  * It is computed from salts and blocks, and stored only by its subtrees at a
  * depth where they have some 256 leaves (consent.run_subtree), so that a proof
  * computes one of them and takes the others as they are.
  */
-#ifndef USE_TREE_H
-#define USE_TREE_H
+#ifndef USE_RUN_TREE_H
+#define USE_RUN_TREE_H
 
 #include "core/prefix_tree.h"
 #include "use/places.h"
@@ -44,18 +44,18 @@ typedef struct RunTree
  * Compute the tree of a run from its parts and the salts, in the memory that
  * maintenance_work_mem allows.
  */
-extern void tree_compute(const char *origin, int64 run_id, const RunPart *parts, int nparts,
+extern void run_tree_compute(const char *origin, int64 run_id, const RunPart *parts, int nparts,
 						 Snapshot snapshot, const TreeCallbacks *callbacks, RunTree *tree);
 
 /* Compute it and store it, for a run that is being closed. */
-extern void tree_store(int64 run_id, const RunPart *parts, int nparts,
+extern void run_tree_store(int64 run_id, const RunPart *parts, int nparts,
 					   UseProgress progress, void *arg, RunTree *tree);
 
 /* At which depth a tree of so many subjects is stored. */
-extern unsigned tree_depth(int64 subjects);
+extern unsigned run_tree_depth(int64 subjects);
 
 /* The numbers of subjects, ascending, as varints of their differences; and back. */
-extern bytea *tree_code_subjects(const int64 *subjects, int n);
-extern int64 *tree_read_subjects(const bytea *coded, int n);	/* NULL if malformed */
+extern bytea *run_tree_code_subjects(const int64 *subjects, int n);
+extern int64 *run_tree_read_subjects(const bytea *coded, int n);	/* NULL if malformed */
 
 #endif
