@@ -11,6 +11,7 @@
 #include "gate/gate.h"
 #include "ledger/arguments.h"
 #include "ledger/intake.h"
+#include "ledger/subject.h"
 
 PG_FUNCTION_INFO_V1(consent_opt_in_item);
 PG_FUNCTION_INFO_V1(consent_opt_out_item);
@@ -102,9 +103,12 @@ is_repeated(GateItem *item, int place, const char *key)
 	return false;
 }
 
-/* Without a party the row is revoked for every one of them; the first event's id. */
+/*
+ * Without a party the row is revoked for every one of them; the first event's
+ * id.  Who was erased is denied anyway, and her key must not come back.
+ */
 static int64
-revoke_for_all(GateItem *item, EventInput *event)
+revoke_for_all(const Declared *d, GateItem *item, EventInput *event)
 {
 	Intake	   *intake;
 	int64		first = 0;
@@ -121,7 +125,7 @@ revoke_for_all(GateItem *item, EventInput *event)
 		char	   *key = gate_party_key(&item->parties[i]);
 		EventId		id;
 
-		if (!key || is_repeated(item, i, key))
+		if (!key || is_repeated(item, i, key) || subject_is_erased(d, key))
 			continue;
 		event->subject = key;
 		id = intake_add(intake, event);
@@ -132,7 +136,8 @@ revoke_for_all(GateItem *item, EventInput *event)
 	if (first == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("row %s of \"%s\" has no party", item->row.row_key, item->row.table->known_as)));
+				 errmsg("row %s of \"%s\" has no party", item->row.row_key, item->row.table->known_as),
+				 errdetail("Its columns of parties are NULL, or name subjects that were erased.")));
 	return first;
 }
 
@@ -148,7 +153,7 @@ consent_opt_out_item(PG_FUNCTION_ARGS)
 	event.choices = intake_one_choice(d, argument_text(fcinfo, 1), CL_REFUSAL,
 									  everyone ? CL_ACT_REVOKED : CL_ACT_OPTED_OUT);
 	if (everyone)
-		PG_RETURN_INT64(revoke_for_all(&item, &event));
+		PG_RETURN_INT64(revoke_for_all(d, &item, &event));
 	set_party(fcinfo, d, &item, &event);
 	PG_RETURN_INT64(intake_record(SEAL_CHOICES, &event).event_id);
 }

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "core/hash.h"
+#include "ledger/acting.h"
 #include "ledger/state.h"
 #include "ledger/store.h"
 #include "ledger/subject.h"
@@ -251,6 +252,58 @@ flush_subjects(Batch *batch, Member **queued, int n)
 	return lost;
 }
 
+/* Is one of her events a choice of a person, or imported as such? */
+static bool
+has_act(Batch *batch, Member *member)
+{
+	for (int i = 0; i < member->count; i++)
+	{
+		SliceEvent *event = &batch->events[batch->order[member->first + i]];
+		ConsentIterator it;
+		cl_choice	choice;
+		char	   *actor;
+
+		if (!event->choices || event->isnull[Anum_event_log_actor - 1])
+			continue;
+		actor = TextDatumGetCString(event->values[Anum_event_log_actor - 1]);
+		if (!acting_is_person(actor) && strcmp(actor, "import") != 0)
+			continue;
+		consent_iterate(event->choices, &it);
+		while (consent_next(&it, &choice))
+			if (choice.stance != CL_PRESET)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Who was erased stays denied: what is switched on for her, or shown to her,
+ * makes nobody new of her, and a use is one of her old number.  True if she
+ * needs no new row.
+ */
+static bool
+stays_erased(Batch *batch, Member *member)
+{
+	SubjectRow	row;
+	bool		erased;
+
+	if (batch->declared->erased_subjects == 0 || has_act(batch, member))
+		return false;
+	store_push_latest_snapshot();
+	erased = subject_find_erased(member->key, member->len, GetActiveSnapshot(), &row);
+	store_pop_snapshot();
+	if (!erased)
+		return false;
+	if (!batch->events[batch->order[member->first]].isnull[Anum_event_log_kind - 1])
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("subject \"%s\" was erased", member->key),
+				 errdetail("She is denied everything until she chooses anew, and her key must not come back before."),
+				 errhint("Leave her out; only a choice by self, guardian, agent or import makes her known again.")));
+	member->subject_no = row.subject_no;
+	return true;
+}
+
 /* Make the unknown ones, in key order; true if somebody else made one first. */
 static bool
 make_unknown(Batch *batch)
@@ -263,7 +316,7 @@ make_unknown(Batch *batch)
 	{
 		Member	   *member = &batch->members[i];
 
-		if (member->subject_no != 0)
+		if (member->subject_no != 0 || stays_erased(batch, member))
 			continue;
 		queue_subject(batch, member);
 		queued[n++] = member;

@@ -286,3 +286,12 @@ subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
 		(declared_get()->erased_subjects > 0 &&
 		 subject_find_erased(key, len, snapshot, row));
 }
+
+bool
+subject_is_erased(const Declared *d, const char *key)
+{
+	SubjectRow	row;
+
+	return d->erased_subjects > 0 &&
+		subject_find(key, strlen(key), GetActiveSnapshot(), &row) && row.erased;
+}

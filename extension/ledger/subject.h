@@ -45,6 +45,9 @@ extern void subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *ro
 extern bool subject_find_erased(const char *key, size_t len, Snapshot snapshot, SubjectRow *row);
 extern bool subject_find(const char *key, size_t len, Snapshot snapshot, SubjectRow *row);
 
+/* Does the active snapshot show that the subject of this key was erased, and nobody came back? */
+extern bool subject_is_erased(const Declared *d, const char *key);
+
 /* Is this row what is left of the subject who had this key? */
 extern bool subject_was_known_as(Store *store, HeapTuple tuple, const char *key);
 

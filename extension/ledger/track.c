@@ -314,6 +314,14 @@ settle_stances(cl_choice *choices, int n, const char *actor)
 		}
 }
 
+/* What is left in a table of somebody erased says nothing, unless she chooses anew. */
+static bool
+is_left_over(const char *subject, const Setting *new, const char *actor)
+{
+	return !(new->n > 0 && acting_is_person(actor)) &&
+		subject_is_erased(declared_get(), subject);
+}
+
 /* Record what leads one subject from old to new; actor is what the row says. */
 static void
 record(Tracking *t, const char *subject, const Setting *old, const Setting *new,
@@ -332,6 +340,8 @@ record(Tracking *t, const char *subject, const Setting *old, const Setting *new,
 	in.method = acting && acting->method ? acting->method : DEFAULT_METHOD;
 	in.notice = acting ? acting->notice : NULL;
 	in.detail = t->detail;
+	if (is_left_over(subject, new, in.actor))
+		return;
 	settle_stances(changes, n, in.actor);
 	in.choices = consent_build(changes, n);
 	if (!t->intake)

@@ -31,7 +31,7 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'consent_serve_notice'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.serve_notice(text, text, timestamptz, text, text, text, text) IS
-'Record that a notice (by its label, name/version) was shown to a subject, and return the event''s id. at: when; NULL is now. Showing is not agreeing: no choice follows from it.';
+'Record that a notice (by its label, name/version) was shown to a subject, and return the event''s id. at: when; NULL is now. Showing is not agreeing: no choice follows from it. Error 55000 for somebody erased.';
 
 CREATE FUNCTION consent.serve_notice(subject bigint, notice text, at timestamptz DEFAULT NULL,
 	method text DEFAULT NULL, jurisdiction text DEFAULT NULL, source text DEFAULT '', external_id text DEFAULT NULL)
