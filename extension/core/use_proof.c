@@ -6,6 +6,7 @@
 
 #include "core/encode.h"
 #include "core/json.h"
+#include "core/sealed_event.h"
 #include "core/merkle.h"
 
 #define VERSION "consent_ledger/use_proof/v1"
@@ -218,43 +219,26 @@ cl_use_proof_read(const char *text, size_t len, cl_use_proof *proof, char *scrat
 
 /* ---- checking ---- */
 
-/* Does the number, key and salt of the proof open the commitment of her event? */
+/* Do the number, key and salt of the proof open the commitment of her event? */
 static bool
-opens_commitment(const cl_use_proof *proof, const cl_value values[CL_MEMBERS])
+opens_commitment(const cl_use_proof *proof, const cl_sealed_event *event)
 {
-	char		digits[20];
-	cl_buffer	number = {digits, sizeof(digits), 0};
-	cl_hash		said;
-	cl_hash		opened;
+	cl_seal		seal = {.origin = proof->origin.data, .origin_len = proof->origin.len};
 
-	cl_put_number(&number, (uint64_t) proof->subject_no);
-	if (!cl_value_equal(values[CL_M_SUBJECT_NO], (cl_value) {digits, number.len}) ||
-		values[CL_M_COMMITMENT].data == NULL ||
-		!cl_hex_decode(values[CL_M_COMMITMENT].data, values[CL_M_COMMITMENT].len, said, CL_HASH_BYTES))
-		return false;
-	{
-		cl_part		parts[] = {
-			{CL_COMMIT_SUBJECT, strlen(CL_COMMIT_SUBJECT)},
-			{proof->origin.data, proof->origin.len},
-			{digits, number.len},
-			{proof->key.data, proof->key.len}
-		};
-
-		return cl_commit(proof->salt, CL_SALT_BYTES, parts, 4, opened) == CL_OK &&
-			memcmp(said, opened, CL_HASH_BYTES) == 0;
-	}
+	return event->subject_no == proof->subject_no &&
+		cl_opens_subject(event, &seal, proof->salt, proof->key);
 }
 
 /* Is her event hers?  And does it fix her salt before the run was closed? */
 static unsigned
 check_event(const cl_use_proof *proof, const cl_use_facts *facts, char *scratch)
 {
-	cl_value	values[CL_MEMBERS];
+	cl_sealed_event event = {0};
 
 	if (facts->event.data == NULL)
 		return CL_USE_NO_EVENT;
-	if (cl_event_decode(facts->event.data, facts->event.len, values, scratch) != 0 ||
-		!opens_commitment(proof, values))
+	if (!cl_sealed_event_read(facts->event.data, facts->event.len, scratch, &event) ||
+		!opens_commitment(proof, &event))
 		return CL_USE_OTHER_SUBJECT;
 	if (facts->closed.data == NULL)
 		return 0;
