@@ -70,7 +70,7 @@ sub prepare_database
 	my ($database) = @_;
 
 	psql('postgres', "DROP DATABASE IF EXISTS $database; CREATE DATABASE $database;");
-	psql($database, "CREATE EXTENSION consent_ledger;" . start_ledger('create_ledger') . q{
+	psql($database, "CREATE EXTENSION consent_ledger;" . make_tables() . start_ledger() . q{
 		CREATE TABLE question (no integer PRIMARY KEY, form text, parties text[], purpose text,
 			table_name text, row_key text, collected timestamptz, asked_at timestamptz, known_at timestamptz)
 			WITH (parallel_workers = 2);
@@ -79,25 +79,40 @@ sub prepare_database
 	return;
 }
 
-# Statements that start the ledger, here for the first time or again.
-sub start_ledger
+# A protected table's name without its schema.
+sub relation { return $_[0] =~ s/.*\.//r }
+
+# Statements that make the tables which are protected.
+sub make_tables
 {
-	my ($how) = @_;
-	my $script = ($how eq 'create_ledger' ? '' : 'SELECT consent.reset_ledger() IS NULL;') . q{
-		SELECT consent.create_ledger('oracle.example', test => true) IS NULL;
-		SELECT consent.define_purpose('oracle') IS NULL;
-		SELECT consent.publish_notice('oracle', v, 'Version ' || v, '{oracle}') IS NULL FROM unnest('{1,2}'::text[]) v;};
+	my $script = '';
+
 	foreach my $name (sort keys %{ tables() })
 	{
 		my $table = tables()->{$name};
-		my ($relation) = $name =~ /(\w+)$/;
-		my @key = map { /^(\w+)/ } @{ $table->{key} };
-		my $columns = join(', ', @{ $table->{key} }, map { "$_ text" } @{ $table->{parties} });
+		my $key = join(', ', map { /^(\w+)/ } @{ $table->{key} });
+		my @columns = (@{ $table->{key} }, map { "$_ text" } @{ $table->{parties} });
 
-		$columns .= ", $table->{collected} timestamptz" if $table->{collected};
-		$script .= "CREATE TABLE $relation ($columns, PRIMARY KEY (" . join(', ', @key) . "));\n" if $how eq 'create_ledger';
-		$script .= sprintf("SELECT consent.protect('%s', '{%s}', collected_at => %s, rule => '%s', known_as => %s) IS NULL;\n",
-			$relation, join(',', @{ $table->{parties} }), literal($table->{collected}), $table->{rule},
+		push @columns, "$table->{collected} timestamptz" if $table->{collected};
+		$script .= sprintf("CREATE TABLE %s (%s, PRIMARY KEY (%s));\n", relation($name), join(', ', @columns), $key);
+	}
+	return $script;
+}
+
+# Statements that start a ledger and declare what all worlds share.
+sub start_ledger
+{
+	my $script = q{
+		SELECT consent.create_ledger('oracle.example', test => true) IS NULL;
+		SELECT consent.define_purpose('oracle') IS NULL;
+		SELECT consent.publish_notice('oracle', v, 'Version ' || v, '{oracle}') IS NULL FROM unnest('{1,2}'::text[]) v;};
+
+	foreach my $name (sort keys %{ tables() })
+	{
+		my $table = tables()->{$name};
+
+		$script .= sprintf("SELECT consent.protect('%s', '%s', collected_at => %s, rule => '%s', known_as => %s) IS NULL;\n",
+			relation($name), list($table->{parties}), literal($table->{collected}), $table->{rule},
 			$name =~ /\./ ? 'NULL' : "'$name'");
 	}
 	return $script;
@@ -123,7 +138,7 @@ sub declare_world
 
 	foreach my $name (sort keys %{ tables() })
 	{
-		my ($relation) = $name =~ /(\w+)$/;
+		my $relation = relation($name);
 		my @rows = grep { $_->{table} eq $name } @{ $world->{rows} };
 
 		$script .= "COPY $relation FROM stdin;\n"

@@ -7,7 +7,6 @@ use warnings;
 use Exporter 'import';
 use Ledger qw(psql literal when choices_literal start_ledger define declare_world recorded_batch preset_call ask_all list
 	question_rows settle moment);
-
 use Rule;
 use World qw(time_of);
 
@@ -104,7 +103,7 @@ sub difference
 {
 	my ($problem) = @_;
 	my ($question) = @{ $problem->{questions} };
-	my $script = "TRUNCATE question, said, mail, photo, post, note;\n" . start_ledger('reset_ledger') . declare_world($problem)
+	my $script = "TRUNCATE question, said, mail, photo, post, note;\nSELECT consent.reset_ledger() IS NULL;\n" . start_ledger() . declare_world($problem)
 	  . moment(0);
 
 	foreach my $batch (1 .. 4)
