@@ -196,6 +196,7 @@ consent_verify(PG_FUNCTION_ARGS)
 		verify_last_declaration(&v);
 		verify_runs(&v);
 		verify_subjects(&v);
+		verify_bounds(&v);
 	}
 	UnregisterSnapshot(v.snapshot);
 	MemoryContextDelete(v.scratch);

@@ -88,6 +88,7 @@ extern void verify_seals(Verify *v);
 extern void verify_last_declaration(Verify *v);
 extern void verify_runs(Verify *v);	/* finds used */
 extern void verify_subjects(Verify *v);
+extern void verify_bounds(Verify *v);
 
 /* Called for each event by verify_seals(): has a declaration, has a run its row? */
 extern void verify_declared_event(Verify *v, const Datum *values, const bool *isnull);
