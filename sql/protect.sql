@@ -54,6 +54,23 @@ SELECT consent.opt_out(m, 'prot_train') > 0 AS recorded FROM prot.message m WHER
 SELECT consent.opt_out(p, 'prot_train', party => 'prot_alice') > 0 AS recorded FROM prot.post p;
 SELECT subject, regexp_replace(choices::text, '@[^ ]*', '@…') AS choices, table_name, row_key FROM consent.event
 WHERE table_name LIKE 'prot%' ORDER BY event_id;
+-- also by the row's key, in its one spelling: another would be the key of no row
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot.message', row_key => '2') > 0 AS recorded;
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot_posts', row_key => consent.row_key('1', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11')) > 0 AS recorded;
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot_posts', row_key => '{7,ffffffff-9c0b-4ef8-bb6d-6bb9bd380a11}') > 0 AS no_row_yet;
+-- fails
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot.message', row_key => '02');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot.message', row_key => ' 2');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot.message', row_key => '');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot.message', row_key => '9223372036854775808');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot_posts', row_key => '1');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot_posts', row_key => '(1,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11)');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot_posts', row_key => '{1, a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot_posts', row_key => '{1,A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}');
+SELECT consent.opt_out('prot_alice', 'prot_train', table_name => 'prot_posts', row_key => '{1,NULL}');
+\set VERBOSITY default
+INSERT INTO consent.event (subject, choices, table_name, row_key) VALUES ('prot_alice', '-prot_train', 'prot_posts', '{2147483648,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}');
+\set VERBOSITY terse
 -- fails: who is no party of the row; nobody in particular; a row of something else
 SELECT consent.opt_in(m, 'prot_train', party => 'prot_carol') FROM prot.message m WHERE id = 1;
 SELECT consent.opt_in(m, 'prot_train') FROM prot.message m WHERE id = 1;

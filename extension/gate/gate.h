@@ -116,9 +116,6 @@ typedef struct GateItem
  */
 extern void gate_take_item(const Declared *d, Datum record, GateItem *item);
 
-/* The text of a row key: of one column its text, of several an array literal. */
-extern char *gate_row_key(int n, char **parts);
-
 extern void gate_init(void);
 
 #endif

@@ -18,6 +18,7 @@
 #include "utils/typcache.h"
 
 #include "gate/gate.h"
+#include "ledger/row_key.h"
 
 PG_FUNCTION_INFO_V1(consent_row_key);
 
@@ -145,7 +146,7 @@ take_row_key(Row *row)
 	for (int i = 0; i < row->table->nkeys; i++)
 		if ((parts[i] = key_part(row, row->table->row_key[i])) == NULL)
 			return NULL;
-	return gate_row_key(row->table->nkeys, parts);
+	return row_key_join(row->table->nkeys, parts);
 }
 
 static bool
@@ -192,20 +193,6 @@ gate_take_item(const Declared *d, Datum record, GateItem *item)
 	ReleaseTupleDesc(row.desc);
 }
 
-char *
-gate_row_key(int n, char **parts)
-{
-	Datum	   *elements;
-
-	if (n == 1)
-		return parts[0];
-	elements = palloc(n * sizeof(Datum));
-	for (int i = 0; i < n; i++)
-		elements[i] = CStringGetTextDatum(parts[i]);
-	return OidOutputFunctionCall(F_ARRAY_OUT,
-								 PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT)));
-}
-
 Datum
 consent_row_key(PG_FUNCTION_ARGS)
 {
@@ -225,5 +212,5 @@ consent_row_key(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		parts[i] = TextDatumGetCString(elements[i]);
 	}
-	PG_RETURN_TEXT_P(cstring_to_text(gate_row_key(n, parts)));
+	PG_RETURN_TEXT_P(cstring_to_text(row_key_join(n, parts)));
 }

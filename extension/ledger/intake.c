@@ -18,6 +18,7 @@
 #include "core/codec.h"
 #include "core/hash.h"
 #include "ledger/intake.h"
+#include "ledger/row_key.h"
 #include "ledger/settle.h"
 #include "ledger/slice.h"
 #include "ledger/tables.h"
@@ -118,6 +119,20 @@ check_members(const Declared *d, const EventInput *in)
 	check_length("external_id", in->external_id, EXTERNAL_MAX);
 	check_length("source", in->source, EXTERNAL_MAX);
 	check_length("row_key", in->row_key, CL_ROW_KEY_MAX);
+}
+
+/* The name of the table that the choices are about; NULL if they are about no table. */
+static const char *
+check_scope(const Declared *d, const EventInput *in)
+{
+	const ProtectedTable *table;
+
+	if (!in->table_name)
+		return NULL;
+	table = declared_table(d, in->table_name, strlen(in->table_name));
+	if (in->row_key)
+		row_key_check(table, in->row_key);
+	return table->known_as;
 }
 
 static void
@@ -301,7 +316,7 @@ EventId
 intake_add(Intake *intake, const EventInput *in)
 {
 	const Declared *d = declared_get();
-	const char *table_name = NULL;
+	const char *table_name;
 	EventId		id = {0};
 	MemoryContext old;
 
@@ -310,8 +325,7 @@ intake_add(Intake *intake, const EventInput *in)
 	old = MemoryContextSwitchTo(intake->scratch);
 	check_members(d, in);
 	check_choices(d, in);
-	if (in->table_name)
-		table_name = declared_table(d, in->table_name, strlen(in->table_name))->known_as;
+	table_name = check_scope(d, in);
 	if (!is_repeated(intake, in, table_name, &id))
 	{
 		MemoryContextSwitchTo(intake->slice_context);

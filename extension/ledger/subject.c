@@ -15,6 +15,7 @@
 #include "utils/uuid.h"
 
 #include "core/hash.h"
+#include "ledger/spelling.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
 #include "type/consent.h"
@@ -38,47 +39,11 @@ refuse_spelling(const Declared *d, const char *key, size_t len, const char *hint
 			 errhint("%s", hint)));
 }
 
-/* Decimal, no sign but '-', no leading zeros, within bigint. */
-static bool
-is_canonical_bigint(const char *key, size_t len)
-{
-	char		buffer[32];
-	char	   *end;
-	int64		value;
-	char		again[32];
-
-	if (len == 0 || len > 20)
-		return false;
-	memcpy(buffer, key, len);
-	buffer[len] = '\0';
-	errno = 0;
-	value = strtoll(buffer, &end, 10);
-	if (errno != 0 || *end != '\0')
-		return false;
-	pg_lltoa(value, again);
-	return strcmp(buffer, again) == 0;
-}
-
-/* Lower case, with hyphens, as uuid_out writes it. */
-static bool
-is_canonical_uuid(const char *key, size_t len)
-{
-	if (len != 36)
-		return false;
-	for (int i = 0; i < 36; i++)
-	{
-		bool		hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-		char		c = key[i];
-
-		if (hyphen ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			return false;
-	}
-	return true;
-}
-
 void
 subject_check_key(const Declared *d, const char *key, size_t len)
 {
+	int64		number;
+
 	switch (d->subject_type)
 	{
 		case SUBJECT_TEXT:
@@ -93,11 +58,11 @@ subject_check_key(const Declared *d, const char *key, size_t len)
 						 errdetail("A subject's key has at most %d bytes.", SUBJECT_KEY_MAX)));
 			break;
 		case SUBJECT_BIGINT:
-			if (!is_canonical_bigint(key, len))
+			if (!spelling_is_bigint(key, len, &number))
 				refuse_spelling(d, key, len, "Write digits only, without leading zeros or spaces.");
 			break;
 		case SUBJECT_UUID:
-			if (!is_canonical_uuid(key, len))
+			if (!spelling_is_uuid(key, len))
 				refuse_spelling(d, key, len, "Write it in lower case with hyphens, or cast it to uuid first.");
 			break;
 	}

@@ -23,8 +23,8 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "ledger/row_key.h"
 #include "use/lookup.h"
-#include "use/row_keys.h"
 
 #define FETCH_ROWS 10000
 
@@ -220,7 +220,7 @@ fetch_all(Portal portal, const Strangers *keys, FoundRow *row, FoundCallback fou
 static Datum
 possible_keys(Oid relid, const ProtectedTable *table, const Strangers *keys)
 {
-	KeyTypes	types = key_types(relid, table);
+	RowKeyTypes types = row_key_types(relid, table);
 	int			n = strangers_count(keys);
 	Datum	   *values = MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(Datum));
 	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "consent row key",
@@ -231,7 +231,7 @@ possible_keys(Oid relid, const ProtectedTable *table, const Strangers *keys)
 	{
 		const char *key = strangers_key(keys, i);
 		MemoryContext old = MemoryContextSwitchTo(each);
-		bool		possible = key_is_possible(&types, key);
+		bool		possible = row_key_is_possible(&types, key);
 
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(each);
