@@ -88,6 +88,18 @@ cl_take_number(cl_scanner *in, uint64_t max, uint64_t *out)
 	return true;
 }
 
+bool
+cl_read_integer(cl_value text, int64_t *out)
+{
+	cl_scanner	in = {text.data, text.len, 0};
+	uint64_t	n;
+
+	if (text.data == NULL || !cl_take_number(&in, INT64_MAX, &n) || !cl_at_end(&in))
+		return false;
+	*out = (int64_t) n;
+	return true;
+}
+
 size_t
 cl_utf8_read(const char *s, size_t len, uint32_t *c)
 {

@@ -110,6 +110,9 @@ extern bool cl_take_number(cl_scanner *in, uint64_t max, uint64_t *out);
 /* Take exactly `want` bytes in base64 and the `end` after them. */
 extern bool cl_take_base64(cl_scanner *in, char end, void *out, size_t want);
 
+/* Read all of a text as a number like that, of at most INT64_MAX. */
+extern bool cl_read_integer(cl_value text, int64_t *out);
+
 /*
  * Read one UTF-8 character (RFC 3629: shortest form, no surrogates); returns
  * its length, or 0 if malformed.  len must not be 0.

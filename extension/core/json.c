@@ -247,3 +247,23 @@ cl_json_read(const char *text, size_t len, cl_json_member *members, int max,
 	*error_offset = in.pos;
 	return n;
 }
+
+bool
+cl_json_read_known(const char *text, size_t len, const char *const *names, int n,
+				   cl_value *values, char *scratch)
+{
+	cl_json_member found[CL_JSON_KNOWN_MAX];
+	size_t		offset;
+	int			nfound = cl_json_read(text, len, found, CL_JSON_KNOWN_MAX, scratch, &offset);
+	int			next = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		bool		here = next < nfound &&
+			cl_value_equal((cl_value) {found[next].name, found[next].name_len}, cl_string(names[i]));
+
+		values[i] = here ? (cl_value) {found[next].value, found[next].value_len} : (cl_value) {NULL, 0};
+		next += here;
+	}
+	return next == nfound;
+}

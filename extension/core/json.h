@@ -43,4 +43,13 @@ extern int	cl_json_name_compare(const char *a, size_t a_len,
 extern int	cl_json_read(const char *text, size_t len, cl_json_member *members,
 						 int max, char *scratch, size_t *error_offset);
 
+/*
+ * Read an object of which only members of these names, which are sorted, may
+ * be there; values[i] is that of names[i], absent where it is not.  False if it
+ * is none.
+ */
+#define CL_JSON_KNOWN_MAX 32
+extern bool cl_json_read_known(const char *text, size_t len, const char *const *names,
+							   int n, cl_value *values, char *scratch);
+
 #endif

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#include "core/merkle.h"
+
+#define EMPTY_END "empty"
+
 /* The bit of a position at a depth. */
 static unsigned
 bit_at(const uint8_t *position, unsigned depth)
@@ -209,6 +213,37 @@ cl_prefix_go_down(const cl_prefix_leaf *leaves, size_t n, const uint8_t *positio
 	}
 	end_in(proof, n == 1 ? leaves : NULL, position);
 	return CL_OK;
+}
+
+void
+cl_prefix_put_end(cl_buffer *b, const cl_prefix_proof *proof)
+{
+	cl_hash		leaf[2];
+
+	if (proof->end == CL_PREFIX_EMPTY)
+	{
+		cl_put_string(b, EMPTY_END);
+		return;
+	}
+	memcpy(leaf[0], proof->leaf.position, CL_HASH_BYTES);
+	memcpy(leaf[1], proof->leaf.value, CL_HASH_BYTES);
+	cl_put_hashes(b, leaf, 2);
+}
+
+bool
+cl_prefix_read_end(cl_value text, cl_prefix_proof *proof)
+{
+	cl_hash		leaf[2];
+
+	proof->end = CL_PREFIX_EMPTY;
+	if (cl_value_equal(text, cl_string(EMPTY_END)))
+		return true;
+	proof->end = CL_PREFIX_OTHER;
+	if (cl_read_hashes(text, leaf, 2) != 2)
+		return false;
+	memcpy(proof->leaf.position, leaf[0], CL_HASH_BYTES);
+	memcpy(proof->leaf.value, leaf[1], CL_HASH_BYTES);
+	return true;
 }
 
 /* Two subtrees side by side become one; out may be one of them. */

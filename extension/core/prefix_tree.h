@@ -13,6 +13,7 @@
 #ifndef CL_PREFIX_TREE_H
 #define CL_PREFIX_TREE_H
 
+#include "core/buffer.h"
 #include "core/hash.h"
 
 #define CL_PREFIX_BITS 256
@@ -65,6 +66,14 @@ typedef struct cl_prefix_proof
 	cl_prefix_end_kind end;
 	cl_prefix_leaf leaf;		/* the leaf it ends in, unless it is empty */
 } cl_prefix_proof;
+
+/*
+ * What the way ends in as text: "empty", or position and value of the leaf at
+ * another position, in base64, a space between.  Read sets end and leaf, and is
+ * false if it is anything else.
+ */
+extern void cl_prefix_put_end(cl_buffer *b, const cl_prefix_proof *proof);
+extern bool cl_prefix_read_end(cl_value text, cl_prefix_proof *proof);
 
 /*
  * Go from proof->depth, where the leaves (ascending) are all that is below,

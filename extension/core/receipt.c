@@ -69,25 +69,6 @@ cl_receipt_format(const cl_receipt *receipt, char *out, size_t cap)
 	return cl_json_write(members, R_MEMBERS, out, cap);
 }
 
-/* Sort the members that were read into values; false if one is unknown. */
-static bool
-sort_members(const cl_json_member *members, int n, cl_value values[R_MEMBERS])
-{
-	memset(values, 0, R_MEMBERS * sizeof(cl_value));
-	for (int i = 0; i < n; i++)
-	{
-		cl_value	name = {members[i].name, members[i].name_len};
-		int			m = 0;
-
-		while (m < R_MEMBERS && !cl_value_equal(name, cl_string(names[m])))
-			m++;
-		if (m == R_MEMBERS)
-			return false;
-		values[m] = (cl_value) {members[i].value, members[i].value_len};
-	}
-	return true;
-}
-
 static bool
 read_path(cl_value text, cl_receipt *receipt)
 {
@@ -109,16 +90,10 @@ read_opening(cl_value text, cl_value salt_hex, uint8_t *salt)
 bool
 cl_receipt_parse(const char *text, size_t len, cl_receipt *receipt, char *scratch)
 {
-	cl_json_member members[R_MEMBERS];
 	cl_value	values[R_MEMBERS];
-	size_t		offset;
-	int			n;
 
 	memset(receipt, 0, sizeof(*receipt));
-	if (len > CL_RECEIPT_MAX)
-		return false;
-	n = cl_json_read(text, len, members, R_MEMBERS, scratch, &offset);
-	if (n < 0 || !sort_members(members, n, values))
+	if (len > CL_RECEIPT_MAX || !cl_json_read_known(text, len, names, R_MEMBERS, values, scratch))
 		return false;
 	receipt->event = values[R_EVENT];
 	receipt->seal = values[R_SEAL];

@@ -63,24 +63,12 @@ static const struct
 {
 	const char *name;
 	const member *members;
-	size_t		n;
+	int			n;
 }			kinds[] = {
-	{"run_opened", opened, sizeof(opened) / sizeof(member)},
-	{"run_part", part, sizeof(part) / sizeof(member)},
-	{"run_closed", closed, sizeof(closed) / sizeof(member)}
+	{"run_opened", opened, (int) (sizeof(opened) / sizeof(member))},
+	{"run_part", part, (int) (sizeof(part) / sizeof(member))},
+	{"run_closed", closed, (int) (sizeof(closed) / sizeof(member))}
 };
-
-static bool
-read_number(cl_value text, int64_t *number)
-{
-	cl_scanner	in = {text.data, text.len, 0};
-	uint64_t	n;
-
-	if (!cl_take_number(&in, INT64_MAX, &n) || !cl_at_end(&in))
-		return false;
-	*number = (int64_t) n;
-	return true;
-}
 
 /* Put what a member says where it belongs. */
 static bool
@@ -91,7 +79,7 @@ read_value(const member *m, cl_value text, cl_run_event *event)
 	switch (m->type)
 	{
 		case NUMBER:
-			return read_number(text, to);
+			return cl_read_integer(text, to);
 		case HASH:
 			return cl_hex_decode(text.data, text.len, to, CL_HASH_BYTES);
 		default:
@@ -100,32 +88,21 @@ read_value(const member *m, cl_value text, cl_run_event *event)
 	}
 }
 
-/* Both lists are sorted: go through them side by side. */
 static bool
-read_detail(cl_value detail, const member *members, size_t n, cl_run_event *event,
-			char *scratch)
+read_detail(cl_value detail, const member *members, int n, cl_run_event *event, char *scratch)
 {
-	cl_json_member found[MEMBERS_MAX];
-	size_t		offset;
-	int			nfound = cl_json_read(detail.data, detail.len, found, MEMBERS_MAX, scratch, &offset);
-	int			next = 0;
+	const char *names[MEMBERS_MAX];
+	cl_value	values[MEMBERS_MAX];
 
-	for (size_t i = 0; i < n; i++)
-	{
-		cl_value	name = next < nfound ?
-			(cl_value) {found[next].name, found[next].name_len} : (cl_value) {"", 0};
-
-		if (!cl_value_equal(name, cl_string(members[i].name)))
-		{
-			if (members[i].type != OPTIONAL_TEXT)
-				return false;
-			continue;
-		}
-		if (!read_value(&members[i], (cl_value) {found[next].value, found[next].value_len}, event))
+	for (int i = 0; i < n; i++)
+		names[i] = members[i].name;
+	if (!cl_json_read_known(detail.data, detail.len, names, n, values, scratch))
+		return false;
+	for (int i = 0; i < n; i++)
+		if (values[i].data == NULL ? members[i].type != OPTIONAL_TEXT :
+			!read_value(&members[i], values[i], event))
 			return false;
-		next++;
-	}
-	return next == nfound;
+	return true;
 }
 
 bool
@@ -137,8 +114,8 @@ cl_run_event_read(const char *bytes, size_t len, cl_run_event *event, char *scra
 	memset(event, 0, sizeof(*event));
 	if (cl_event_decode(bytes, len, values, scratch) != 0 ||
 		values[CL_M_KIND].data == NULL || values[CL_M_DETAIL].data == NULL ||
-		values[CL_M_ID].data == NULL || values[CL_M_RECORDED_AT].data == NULL ||
-		!read_number(values[CL_M_ID], &event->event_id))
+		values[CL_M_RECORDED_AT].data == NULL ||
+		!cl_read_integer(values[CL_M_ID], &event->event_id))
 		return false;
 	while (kind < sizeof(kinds) / sizeof(kinds[0]) &&
 		   !cl_value_equal(values[CL_M_KIND], cl_string(kinds[kind].name)))

@@ -43,13 +43,7 @@ cl_event_seal_kind(cl_value kind, cl_seal_kind *seal_kind)
 static bool
 read_positive(cl_value text, int64_t *n)
 {
-	cl_scanner	in = {text.data, text.len, 0};
-	uint64_t	number;
-
-	if (!cl_take_number(&in, INT64_MAX, &number) || !cl_at_end(&in) || number == 0)
-		return false;
-	*n = (int64_t) number;
-	return true;
+	return cl_read_integer(text, n) && *n > 0;
 }
 
 /* Read a hash that need not be there. */

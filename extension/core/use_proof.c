@@ -10,7 +10,6 @@
 #include "core/merkle.h"
 
 #define VERSION "consent_ledger/use_proof/v1"
-#define EMPTY_END "empty"
 
 /* Members in canonical order. */
 enum
@@ -64,30 +63,22 @@ put_number(cl_buffer *b, int m, int64_t number)
 	cl_put_char(b, '"');
 }
 
-/* Hashes in base64, a space between two. */
 static void
-put_hashes(cl_buffer *b, int m, const cl_hash *hashes, unsigned n)
+put_path(cl_buffer *b, const cl_prefix_proof *tree)
 {
-	put_name(b, m);
+	put_name(b, M_PATH);
 	cl_put_char(b, '"');
-	cl_put_hashes(b, hashes, n);
+	cl_put_hashes(b, tree->path, tree->depth);
 	cl_put_char(b, '"');
 }
 
-/* What the way ends in, in a proof of non-use. */
 static void
 put_terminal(cl_buffer *b, const cl_prefix_proof *tree)
 {
-	cl_hash		leaf[2];
-
-	if (tree->end == CL_PREFIX_EMPTY)
-	{
-		put_text(b, M_TERMINAL, cl_string(EMPTY_END));
-		return;
-	}
-	memcpy(leaf[0], tree->leaf.position, CL_HASH_BYTES);
-	memcpy(leaf[1], tree->leaf.value, CL_HASH_BYTES);
-	put_hashes(b, M_TERMINAL, leaf, 2);
+	put_name(b, M_TERMINAL);
+	cl_put_char(b, '"');
+	cl_prefix_put_end(b, tree);
+	cl_put_char(b, '"');
 }
 
 static void
@@ -111,7 +102,7 @@ cl_use_proof_write(const cl_use_proof *proof, char *out, size_t cap)
 		!put_text(&b, M_KEY, proof->key) || !put_text(&b, M_OPENED, proof->opened) ||
 		!put_text(&b, M_ORIGIN, proof->origin))
 		return 0;
-	put_hashes(&b, M_PATH, proof->tree.path, proof->tree.depth);
+	put_path(&b, &proof->tree);
 	if (proof->rows.data != NULL)
 		put_rows(&b, proof->rows);
 	put_number(&b, M_RUN, proof->run);
@@ -126,59 +117,17 @@ cl_use_proof_write(const cl_use_proof *proof, char *out, size_t cap)
 
 /* ---- reading ---- */
 
-/* Sort the members by our numbers; false if one is unknown or missing. */
+/* Read the members; false if one is unknown or missing. */
 static bool
 read_members(const char *text, size_t len, char *scratch, cl_value values[MEMBERS])
 {
-	cl_json_member found[MEMBERS];
-	size_t		offset;
-	int			n = cl_json_read(text, len, found, MEMBERS, scratch, &offset);
-	int			m = 0;
-
-	memset(values, 0, MEMBERS * sizeof(cl_value));
-	for (int i = 0; i < n; i++, m++)
-	{
-		cl_value	name = {found[i].name, found[i].name_len};
-
-		while (m < MEMBERS && !cl_value_equal(name, cl_string(names[m])))
-			m++;
-		if (m == MEMBERS)
-			return false;
-		values[m] = (cl_value) {found[i].value, found[i].value_len};
-	}
-	for (m = 0; n > 0 && m < MEMBERS; m++)
+	if (!cl_json_read_known(text, len, names, MEMBERS, values, scratch))
+		return false;
+	for (int m = 0; m < MEMBERS; m++)
 		if (values[m].data == NULL && m != M_EVENT && m != M_ROWS && m != M_TERMINAL)
 			return false;
-	return n > 0 && cl_value_equal(values[M_VERSION], cl_string(VERSION)) &&
+	return cl_value_equal(values[M_VERSION], cl_string(VERSION)) &&
 		(values[M_ROWS].data == NULL) != (values[M_TERMINAL].data == NULL);
-}
-
-static bool
-read_number(cl_value text, int64_t *number)
-{
-	cl_scanner	in = {text.data, text.len, 0};
-	uint64_t	n;
-
-	if (!cl_take_number(&in, INT64_MAX, &n) || !cl_at_end(&in) || n == 0)
-		return false;
-	*number = (int64_t) n;
-	return true;
-}
-
-static bool
-read_terminal(cl_value text, cl_prefix_proof *tree)
-{
-	cl_hash		leaf[2];
-
-	tree->end = CL_PREFIX_EMPTY;
-	if (cl_value_equal(text, cl_string(EMPTY_END)))
-		return true;
-	tree->end = CL_PREFIX_OTHER;
-	if (cl_read_hashes(text, leaf, 2) != 2)
-		return false;
-	memcpy(tree->leaf.position, leaf[0], CL_HASH_BYTES);
-	memcpy(tree->leaf.value, leaf[1], CL_HASH_BYTES);
-	return true;
 }
 
 /* Decode the list in its place in the scratch. */
@@ -208,13 +157,13 @@ cl_use_proof_read(const char *text, size_t len, cl_use_proof *proof, char *scrat
 	proof->closed = values[M_CLOSED];
 	proof->event = values[M_EVENT];
 	depth = cl_read_hashes(values[M_PATH], proof->tree.path, CL_PREFIX_BITS);
-	if (depth < 0 || !read_number(values[M_RUN], &proof->run) ||
-		!read_number(values[M_SUBJECT_NO], &proof->subject_no) ||
+	if (depth < 0 || !cl_read_integer(values[M_RUN], &proof->run) || proof->run == 0 ||
+		!cl_read_integer(values[M_SUBJECT_NO], &proof->subject_no) || proof->subject_no == 0 ||
 		!cl_hex_decode(values[M_SALT].data, values[M_SALT].len, proof->salt, CL_SALT_BYTES))
 		return false;
 	proof->tree.depth = (unsigned) depth;
 	return values[M_ROWS].data != NULL ? read_rows(values[M_ROWS], scratch, proof) :
-		read_terminal(values[M_TERMINAL], &proof->tree);
+		cl_prefix_read_end(values[M_TERMINAL], &proof->tree);
 }
 
 /* ---- checking ---- */
