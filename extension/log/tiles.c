@@ -11,7 +11,6 @@
 #include "ledger/store.h"
 #include "ledger/tables.h"
 #include "log/bytes.h"
-#include "log/checkpoints.h"
 #include "log/tree.h"
 
 #define LEVEL_MAX 63
@@ -36,9 +35,16 @@ check_place(int64 index, int32 width)
 static int64
 signed_size(void)
 {
-	int64		size;
+	Store	   *store = store_open("checkpoint", AccessShareLock);
+	StoreScan  *scan = store_scan(store, "checkpoint_pkey", GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple = store_previous(scan);
+	bool		isnull;
+	int64		size = 0;
 
-	checkpoint_note(0, &size);
+	if (tuple)
+		size = DatumGetInt64(store_get(store, tuple, Anum_checkpoint_size, &isnull));
+	store_end(scan);
+	store_close(store);
 	return size;
 }
 

@@ -97,6 +97,8 @@ date_text(DateADT date)
 				month,
 				day;
 
+	if (DATE_NOT_FINITE(date))
+		return pstrdup(DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
 	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
 	return psprintf("%04d-%02d-%02d", year, month, day);
 }
@@ -196,7 +198,7 @@ consent_verify(PG_FUNCTION_ARGS)
 		verify_last_declaration(&v);
 		verify_runs(&v);
 		verify_subjects(&v);
-		verify_bounds(&v);
+		verify_sequences(&v);
 	}
 	UnregisterSnapshot(v.snapshot);
 	MemoryContextDelete(v.scratch);

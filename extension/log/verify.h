@@ -30,6 +30,9 @@ typedef struct Verify
 	struct HTAB *used;			/* subjects of uses; see verify_take_used() */
 	bool		test;			/* a ledger for tests */
 	bytea	   *suppression_key;
+	int64		last_seal;		/* greatest numbers that are taken */
+	int64		last_subject;
+	int64		last_draw;
 	int64		nfindings;
 	MemoryContext scratch;		/* lives for one row */
 	TimestampTz started;
@@ -88,7 +91,8 @@ extern void verify_seals(Verify *v);
 extern void verify_last_declaration(Verify *v);
 extern void verify_runs(Verify *v);	/* finds used */
 extern void verify_subjects(Verify *v);
-extern void verify_bounds(Verify *v);
+
+extern void verify_sequences(Verify *v);	/* after all that finds which numbers are taken */
 
 /* Called for each event by verify_seals(): has a declaration, has a run its row? */
 extern void verify_declared_event(Verify *v, const Datum *values, const bool *isnull);

@@ -267,6 +267,8 @@ check_part(Pass *pass, Whole *whole, int64 part)
 		check_part_row(pass, whole, thing, &blocks);
 	else if (blocks.n > 0)
 		verify_finding(pass->v, "manifest_block", thing, NULL, psprintf("%d blocks of a part that is not there", blocks.n));
+	if (sealed && drawn)
+		pass->v->last_draw = Max(pass->v->last_draw, part);
 	if (sealed && !drawn)
 		verify_finding(pass->v, "run_draw", thing, "a draw", NULL);
 	whole->nparts += sealed;

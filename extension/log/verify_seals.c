@@ -26,6 +26,7 @@
 typedef struct OpenSeal
 {
 	int64		number;
+	int			kind;			/* a cl_seal_kind, as signed; -1: not known */
 	int			count;			/* as signed */
 	uint8		root[CL_HASH_BYTES];
 	bool		present[EVENTS_PER_SEAL];
@@ -218,11 +219,16 @@ open_seal(Pass *pass, HeapTuple tuple)
 				  verify_column_text(verify_store(pass->seals), tuple, Anum_seal_note), &seal))
 	{
 		compare_columns(pass->v, pass->seals, tuple, &seal);
+		pass->v->last_seal = Max(pass->v->last_seal, seal.number);
+		open->kind = seal.kind;
 		open->count = seal.count;
 		memcpy(open->root, seal.root, CL_HASH_BYTES);
 	}
 	else
+	{
 		believe_columns(pass->seals, tuple, open);
+		open->kind = -1;
+	}
 	open->count = Max(0, Min(open->count, EVENTS_PER_SEAL));
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(pass->v->scratch);
@@ -317,6 +323,28 @@ close_seal(Pass *pass)
 
 /* ---- events ---- */
 
+/* The kind of seal that events of a kind go under. */
+static cl_seal_kind
+seal_kind_of(const char *event_kind)
+{
+	if (strcmp(event_kind, "choices") == 0 || strcmp(event_kind, "notice_served") == 0 ||
+		strcmp(event_kind, "subject_erased") == 0)
+		return CL_SEAL_CHOICES;
+	return strncmp(event_kind, "run_", 4) == 0 ? CL_SEAL_RUN : CL_SEAL_DECLARATIONS;
+}
+
+/* Whoever reads the log looks for runs in the seals of runs only. */
+static void
+check_kind(Verify *v, const OpenSeal *open, int64 event_id, const char *kind)
+{
+	cl_seal_kind expected = seal_kind_of(kind);
+
+	if (open->kind >= 0 && open->kind != (int) expected)
+		verify_finding(v, "event", event_name(event_id),
+					   psprintf("%s, in a seal of kind %s", kind, cl_seal_kind_name(expected)),
+					   psprintf("%s, in a seal of kind %s", kind, cl_seal_kind_name(open->kind)));
+}
+
 static void
 add_to_seal(Pass *pass, int64 event_id, const Datum *values, const bool *isnull)
 {
@@ -340,6 +368,7 @@ add_to_seal(Pass *pass, int64 event_id, const Datum *values, const bool *isnull)
 		return;
 	}
 	open->present[place] = true;
+	check_kind(pass->v, open, event_id, TextDatumGetCString(values[Anum_event_log_kind - 1]));
 	open->recorded_at[place] = recorded_at;
 	if (cl_instant_valid(event_time) && cl_instant_valid(recorded_at))
 		len = event_encode_row(values, isnull, pass->bytes, CL_EVENT_MAX);

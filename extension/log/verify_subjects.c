@@ -359,6 +359,8 @@ check_person(Pass *pass, int64 number)
 		add_event(pass, &p);
 		pass->event = next_event(pass);
 	}
+	if (p.known && p.nevents > 0)
+		pass->v->last_subject = Max(pass->v->last_subject, number);
 	check_existence(pass, &p);
 	if (p.known)
 		check_row(pass, &p);

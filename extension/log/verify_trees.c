@@ -183,6 +183,9 @@ lost_place(int64 subject_no, PlaceStatus status, Place *place, void *arg)
 	trees->lost = true;
 	if (status == PLACE_LOST)
 		verify_finding(trees->v, "erased_use", place_name(trees, subject_no), "a place, since she is erased", NULL);
+	else if (status == PLACE_TAKEN)
+		verify_finding(trees->v, "run_subtree", place_name(trees, subject_no), "a position of her own",
+					   "that of another subject");
 	return false;
 }
 

@@ -23,7 +23,8 @@ typedef enum PlaceStatus
 	PLACE_OF_SALT,
 	PLACE_KEPT,					/* she is erased */
 	PLACE_LOST,					/* she is erased, and nothing was kept for this run */
-	PLACE_OF_NOBODY				/* no such subject */
+	PLACE_OF_NOBODY,			/* no such subject */
+	PLACE_TAKEN					/* by another subject */
 } PlaceStatus;
 
 typedef struct Places Places;

@@ -256,20 +256,21 @@ begin_bucket(OpenBucket *open, uint64 number)
 	check_hash(cl_prefix_begin(&open->builder, open->depth));
 }
 
+/* Two subjects stand at one position only where one was given the other's salt. */
 static void
-add_leaf(OpenBucket *open, const SortedLeaf *leaf)
+add_leaf(OpenBucket *open, const SortedLeaf *leaf, const TreeCallbacks *callbacks)
 {
+	if (cl_prefix_add(&open->builder, &leaf->leaf) != CL_OK)
+	{
+		callbacks->lost(leaf->subject_no, PLACE_TAKEN, NULL, callbacks->arg);
+		return;
+	}
 	if (open->n == open->allocated)
 	{
 		open->allocated *= 2;
 		open->subjects = repalloc_huge(open->subjects, open->allocated * sizeof(int64));
 	}
 	open->subjects[open->n++] = leaf->subject_no;
-	if (cl_prefix_add(&open->builder, &leaf->leaf) != CL_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("two subjects have one position in the tree of a run"),
-				 errdetail("One of them is subject " INT64_FORMAT ".", leaf->subject_no)));
 }
 
 /* Hand a subtree on, and keep its hash for the upper part. */
@@ -313,7 +314,7 @@ build(LeafMaker *maker, RunTree *tree)
 			end_bucket(open, nodes, maker->callbacks);
 			begin_bucket(open, number);
 		}
-		add_leaf(open, &leaf);
+		add_leaf(open, &leaf, maker->callbacks);
 	}
 	end_bucket(open, nodes, maker->callbacks);
 	tree->subjects = maker->leaves;
@@ -383,6 +384,11 @@ make_place(int64 subject_no, PlaceStatus status, Place *place, void *arg)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("subject " INT64_FORMAT ", whose rows run " INT64_FORMAT " used, does not exist",
 						subject_no, writer->run_id),
+				 errhint("Ask consent.verify() what else was changed.")));
+	if (status == PLACE_TAKEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("subject " INT64_FORMAT " has the salt of another one", subject_no),
 				 errhint("Ask consent.verify() what else was changed.")));
 	check_hash(cl_random(place, sizeof(*place)));
 	places_keep(writer->run_id, subject_no, place);

@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 use ConsentLedger;
+use Recompute;
 use Test::More;
 
 my $node = start_node('tamper');
@@ -34,12 +35,18 @@ sub findings
 	return wantarray ? @found : $found[0];
 }
 
-# Test that an attack is named: what it is called, how, and what must be found.
-sub named
-{
-	my ($what, $attack, $pattern) = @_;
+# Attacks that must be named: what each is called, how it is done, what must be found.
+my @named;
 
-	like(findings($attack), $pattern, "named: $what");
+sub named { push @named, [@_] }
+
+# Try them, all in one session.
+sub try_all
+{
+	my @found = findings(map { $_->[1] } @named);
+
+	like($found[$_], $named[$_][2], "named: $named[$_][0]") for 0 .. $#named;
+	@named = ();
 }
 
 # ---- any column of any stored table ----
@@ -227,6 +234,131 @@ named('a preset switched on', "DELETE FROM consent.preset_rule WHERE ends", qr/^
 named('another regime', "UPDATE consent.purpose SET regime = 'opt_out' WHERE name = 'train'",
 	qr/^purpose\|train: regime\|opt_in\|opt_out$/m);
 named('the ledger deleted', 'DELETE FROM consent.ledger', qr/^ledger\|postgres\.example\|a row in consent\.ledger\|none$/m);
+
+named('a protected table deleted', "DELETE FROM consent.protected_table WHERE table_name = 'message'",
+	qr/^protected_table\|event \d+, table_protected\|its row in consent\.protected_table\|none$/m);
+named('other parties', "UPDATE consent.protected_table SET parties = '{author}' WHERE table_name = 'post'",
+	qr/^protected_table\|public\.message of event \d+: parties\|\{author,recipient\}\|\{author\}$/m);
+named('another parent', "UPDATE consent.purpose SET parents = '{}' WHERE name = 'train'", qr/^purpose\|train: parents\|\{improve\}\|\{\}$/m);
+named('a purpose that was always there', "UPDATE consent.purpose SET since = '0001-01-01Z' WHERE name = 'train'",
+	qr/^purpose\|train: since\|2020-01-01T00:00:00Z\|0001-01-01T00:00:00Z$/m);
+named('a time that cannot be written', "UPDATE consent.purpose SET since = '-infinity' WHERE name = 'train'",
+	qr/^purpose\|train: since\|2020-01-01T00:00:00Z\|outside the years 0001 to 9999$/m);
+named('a date that cannot be written', "UPDATE consent.notice SET stated_on = 'infinity'", qr{^notice\|privacy/1: stated_on\|2024-09-18\|infinity$}m);
+named('a second ledger', "ALTER TABLE consent.ledger DROP CONSTRAINT ledger_singleton_check; INSERT INTO consent.ledger
+	SELECT false, origin, 'uuid', test, erased_subjects, last_declaration, suppression_key FROM consent.ledger",
+	qr/^ledger\|postgres\.example\|one row in consent\.ledger\|several$/m);
+
+named('a subject given all that is of another one', qq{UPDATE consent.subject SET key = NULL WHERE subject_no = $number{ann};
+	UPDATE consent.subject SET (key, salt, commitment) = (SELECT 'ann', salt, commitment FROM consent.subject WHERE subject_no = $number{ann}) WHERE subject_no = $number{ben}},
+	qr/^run_subtree\|run \d+, subject \d+\|a position of her own\|that of another subject\n.*^commitment\|event $event{ben}, subject $number{ben}\|.*^subject\|subject $number{ben}: commitment to her key\|/ms);
+named('a subject of whom only a run knows, deleted', "DELETE FROM consent.subject WHERE key = 'ivy'",
+	qr/^subject\|subject $number{ivy}\|a row, since a run used what is hers\|none$/m);
+named('a subject made up, whom no event and no use knows', "INSERT INTO consent.subject SELECT 9999, 'zoe', salt, commitment, '', NULL, NULL, false, NULL FROM consent.subject WHERE key = 'eve'",
+	qr/^subject\|subject 9999\|an event or a use that made her known\|none$/m);
+named('a choice about a table forgotten', "DELETE FROM consent.scope_state WHERE row_key IS NULL",
+	qr/^state\|subject $number{eve}, table public\.message\|\+improve\S+\|$/m);
+named('a choice about a row changed', "UPDATE consent.scope_state SET state = '+train' WHERE row_key = '3'",
+	qr/^state\|subject $number{gus}, table public\.message, row 3\|-train\S+ as opted_out\|\+train$/m);
+
+# Runs: the first one took two parts.
+my ($run, $part, $other) = split /\|/, $node->safe_psql('postgres', q{
+	SELECT run_id, min(part), max(part) FROM consent.run_part WHERE run_id = (SELECT min(run_id) FROM consent.run) GROUP BY run_id});
+my $past = $node->safe_psql('postgres', q{SELECT run_id FROM consent.run WHERE name = 'in the past'});
+
+named('a run deleted', "DELETE FROM consent.run WHERE run_id = $run",
+	qr/^run\|event $run, run_opened\|its row in consent\.run\|none\n.*^run\|run $run\|a row in consent\.run\|none$/ms);
+named('another recipient', "UPDATE consent.run SET recipient = NULL WHERE run_id = $run", qr/^run\|run $run: recipient\|partner\|$/m);
+named('a run open again', "UPDATE consent.run SET closed_event = NULL, outcome = NULL, closed_at = NULL, dataset_sha256 = NULL, parts = NULL, missing = NULL, uses = NULL, hash = NULL WHERE run_id = $run",
+	qr/^run\|event \d+, run_closed\|its row in consent\.run\|none$/m);
+named('a run closed by the event of another one', exchange('run', 'run_id', $run, $past, 'closed_event'), qr/^run\|run $run: run_id\|$past\|$run$/m);
+named('a part deleted', "DELETE FROM consent.run_part WHERE run_id = $run AND part = $part",
+	qr/^run_part\|event \d+, run_part\|its row in consent\.run_part\|none\n.*^run\|run $run: number of parts\|2\|1$/ms);
+named('a part deleted, blocks and all', "DELETE FROM consent.run_part WHERE run_id = $run AND part = $part; DELETE FROM consent.manifest_block WHERE run_id = $run AND part = $part",
+	qr/^run_draw\|run $run: draws without a part\|1\|2$/m);
+named('a part made up', "INSERT INTO consent.run_part SELECT run_id, part + 1000, event_id, tables, uses, blocks, hash, recorded_at FROM consent.run_part WHERE run_id = $run AND part = $part",
+	qr/^run_part\|run $run, part @{[$part + 1000]}: part\|$part\|@{[$part + 1000]}$/m);
+named('a block deleted', "DELETE FROM consent.manifest_block WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $run, part $part: number of blocks\|1\|0$/m);
+named('a block changed', "UPDATE consent.manifest_block SET data = set_byte(data, 11, get_byte(data, 11) # 8) WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $run, part $part: hash of the blocks\|[0-9a-f]{64}\|[0-9a-f]{64}$/m);
+named('a block of nonsense', "UPDATE consent.manifest_block SET data = '\\x00' WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $run, part $part, block 0 of public\.message\|a block of uses\|malformed bytes$/m);
+named('a block of nothing', "UPDATE consent.manifest_block SET data = '' WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $run, part $part, block 0 of public\.message\|a block of uses\|malformed bytes$/m);
+named('an enormous block', "UPDATE consent.manifest_block SET data = data || decode(repeat('00', 5000), 'hex') WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $run, part $part, block 0 of public\.message\|a block of uses\|malformed bytes$/m);
+named('a block added', "INSERT INTO consent.manifest_block SELECT run_id, part, table_name, block_no + 1, first_subject, last_subject, entries, data FROM consent.manifest_block WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $run, part $part: number of blocks\|1\|2$/m);
+named('a block moved to another part', "DELETE FROM consent.manifest_block WHERE run_id = $run AND part = $other; UPDATE consent.manifest_block SET part = $other WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $run, part $part: number of blocks\|1\|0$/m);
+named('a block moved to another run', "UPDATE consent.manifest_block SET run_id = $past, block_no = 1 WHERE run_id = $run AND part = $part",
+	qr/^manifest_block\|run $past, part $part\|\|1 blocks of a part that is not there$/m);
+named('blocks of two parts exchanged', qq{UPDATE consent.manifest_block t SET data = o.data FROM consent.manifest_block o
+		WHERE t.run_id = $run AND o.run_id = $run AND (t.part, o.part) IN (($part, $other), ($other, $part))},
+	qr/^manifest_block\|run $run, part $part: hash of the blocks\|/m);
+named('a use of an unknown subject', "UPDATE consent.manifest_block SET data = overlay(data PLACING int8send(777777) FROM 4) WHERE run_id = $run AND part = $part",
+	qr/^subject\|subject 777777\|a row, since a run used what is hers\|none$/m);
+named('a draw of a part deleted', "DELETE FROM consent.run_draw WHERE draw_no = $part", qr/^run_draw\|run $run, part $part\|a draw\|$/m);
+named('who read and rolled back, deleted', "DELETE FROM consent.run_draw d WHERE run_id = $run AND NOT EXISTS (SELECT FROM consent.run_part p WHERE p.part = d.draw_no)",
+	qr/^run_draw\|run $run: draws without a part\|1\|0$/m);
+named('who read and rolled back, renamed', "UPDATE consent.run_draw d SET drawn_by = 'nobody' WHERE run_id = $run AND NOT EXISTS (SELECT FROM consent.run_part p WHERE p.part = d.draw_no)",
+	qr/^run_draw\|run $run: hash of the draws\|/m);
+
+# ---- with the private key ----
+
+my ($pem) = glob($node->basedir . '/consent_ledger/*-seal.pem');
+my $vkey = $node->safe_psql('postgres', q{SELECT vkey FROM consent.key WHERE signs = 'seal'});
+
+# What a holder of the key makes of the text of a seal.
+sub resealed
+{
+	my ($number, $from, $to) = @_;
+	my ($text) = $node->safe_psql('postgres', "SELECT note FROM consent.seal WHERE seal_no = $number") =~ /\A(.*?\n)\n/s;
+
+	$text =~ s/$from/$to/ or die "no $from in $text";
+	return "UPDATE consent.seal SET note = \$note\$" . sign_note($text, $vkey, $pem) . "\$note\$ WHERE seal_no = $number";
+}
+my $alone = int($event{ann} / 4096);
+
+named('a choice in a seal of runs', resealed($alone, 'kind choices', 'kind run') . "; UPDATE consent.seal SET kind = 'run' WHERE seal_no = $alone",
+	qr/^event\|event $event{ann}\|choices, in a seal of kind choices\|choices, in a seal of kind run$/m);
+named('a seal signed for another ledger', resealed($alone, 'origin \\S+', 'origin other.example'),
+	qr/^seal\|seal $alone\|origin postgres\.example\|origin other\.example$/m);
+named('a seal of another root, signed anew', resealed($alone, 'root \\S+', 'root ' . ('A' x 43) . '='), qr/^event\|event $event{ann}\|root A+=\|root /m);
+
+try_all();
+
+# ---- what verify() cannot see, by nature ----
+
+# Test that there is nothing to be seen of it: what it is called, and how it is done.
+sub unnamed
+{
+	my ($what, $attack) = @_;
+
+	is(findings($attack), '', "not named, by nature: $what");
+}
+
+unnamed('a seal that says another time, signed anew by who has the private key', resealed($alone, 'time \\S+', 'time 2999-01-01T00:00:00Z'));
+unnamed('who began to use for a run that is still open, and did not commit',
+	"INSERT INTO consent.run_draw SELECT run_id, 999, now(), 'nobody', '1' FROM consent.run WHERE name = 'open'; DELETE FROM consent.run_draw WHERE draw_no = 999");
+# Without the log, a seal that is there no more cannot be told from one whose transaction rolled back.
+$node->safe_psql('postgres', q{SELECT consent.opt_out('zoe', 'train')});
+my $last = $node->safe_psql('postgres', 'SELECT max(seal_no) FROM consent.seal');
+unnamed('the newest seals cut off, with their events and all that follows from these, while they are not in the log',
+	"DELETE FROM consent.event_log WHERE event_id / 4096 = $last; DELETE FROM consent.seal WHERE seal_no = $last;
+	DELETE FROM consent.seal_pending WHERE seal_no = $last; DELETE FROM consent.subject WHERE key = 'zoe'");
+
+# ---- sequences, which no ROLLBACK sets right ----
+
+for ('seal_no_seq', 'subject_no_seq', 'run_draw_no_seq')
+{
+	my $given = $node->safe_psql('postgres', "SELECT last_value FROM consent.$_");
+
+	named("$_ set back", "SELECT setval('consent.$_', 1)", qr/^sequence\|sequence consent\.$_\|$given or more\|1$/m);
+	try_all();
+	$node->safe_psql('postgres', "SELECT setval('consent.$_', $given)");
+}
 
 # ---- the guards themselves ----
 

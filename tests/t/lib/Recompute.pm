@@ -11,7 +11,7 @@ use File::Temp qw(tempfile);
 use JSON::PP;
 use MIME::Base64 qw(decode_base64 encode_base64);
 
-our @EXPORT = qw(canonical leaf root commitment seal_fields note_verifies);
+our @EXPORT = qw(canonical leaf root commitment seal_fields note_verifies sign_note);
 
 # RFC 8785 of a flat object of strings; members that are undef are left out.
 # Strings are bytes of UTF-8, and so is the result.
@@ -91,6 +91,21 @@ sub note_verifies
 		return ed25519_verifies(substr($typed, 1), $text, substr($bytes, 4));
 	}
 	return 0;
+}
+
+# A note of this text, signed by a private key in a PEM file, of which the
+# verifier key is the public part.
+sub sign_note
+{
+	my ($text, $vkey, $pem) = @_;
+	my ($name, $id) = $vkey =~ /\A(.+)\+([0-9a-f]{8})\+/ or die "no verifier key";
+	my ($handle, $file) = tempfile(UNLINK => 1);
+
+	binmode $handle;
+	print $handle $text;
+	close $handle;
+	my $signature = qx(openssl pkeyutl -sign -rawin -inkey $pem -in $file);
+	return "$text\n\xe2\x80\x94 $name " . encode_base64(pack('H*', $id) . $signature, '') . "\n";
 }
 
 sub ed25519_verifies
