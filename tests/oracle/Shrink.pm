@@ -13,6 +13,7 @@ use World qw(time_of);
 our @EXPORT_OK = qw(minimal);
 
 my $database = 'oracle_shrink';
+my $patience = 60; # seconds for one difference
 
 # The least of a world that a question is still answered differently in, as
 # statements to read.
@@ -29,16 +30,19 @@ sub minimal
 	Ledger::prepare_database($database);
 	my $difference = difference($problem);
 	return "It is not different in a ledger of its own:\n" . statements($problem) unless $difference;
-	my $again = 1;
-	while ($again)
+	my ($at, $failed, $until) = (0, 0, time + $patience);
+	while (time < $until)
 	{
-		$again = 0;
-		foreach my $smaller (smaller($problem))
-		{
-			my $still = difference($smaller) or next;
+		my @smaller = smaller($problem);
 
-			($problem, $difference, $again) = ($smaller, $still, 1);
-			last;
+		last if $failed >= @smaller;
+		if (my $still = difference($smaller[ $at % @smaller ]))
+		{
+			($problem, $difference, $failed) = ($smaller[ $at % @smaller ], $still, 0);
+		}
+		else
+		{
+			($at, $failed) = ($at + 1, $failed + 1);
 		}
 	}
 	return statements($problem) . "-- $difference\n";
