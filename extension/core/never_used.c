@@ -56,11 +56,12 @@ static const char *const messages[] = {
 	"the proof does not hold all events of a run's seal in the log, as they were sealed",
 	"an event in a run's seal is not one of a run",
 	"a way does not show that the subject is not in the tree of a run",
-	"a run was opened or closed twice, or closed without having been opened",
+	"a run was opened or closed twice, or used without having been opened",
+	"a run was closed with other parts than the log has of it",
 	"number, key and salt do not open the commitment of the subject's event",
 	"the proof goes on where the log ends",
 	"the log has not as many entries as the checkpoint of the proof",
-	"there are more runs than there is room for",
+	"there are more events of runs than there is room for",
 	"libcrypto failed"
 };
 
@@ -278,20 +279,20 @@ meet_event(cl_never_check *check, const cl_seal *seal, cl_value note)
 	return true;
 }
 
+/* Keep what an event says of its run. */
 static bool
-add_run(cl_never_check *check, const cl_run_event *event, cl_value line)
+keep_event(cl_never_check *check, const cl_run_event *event, cl_value line)
 {
 	cl_never_run *run = &check->runs[check->nruns];
-	bool		opens = event->kind == CL_RUN_OPENED;
 
 	if (check->nruns == check->cap)
 		return fail(check, CL_NEVER_NO_ROOM);
 	check->nruns++;
 	*run = (cl_never_run) {
-		.run = event->run, .opened_index = opens ? check->next : -1,
-		.closed_index = opens ? -1 : check->next, .missing = event->missing
+		.run = event->run, .opened_index = check->next, .closed_index = -1,
+		.parts = event->parts, .missing = event->missing, .kind = event->kind
 	};
-	if (opens)
+	if (event->kind == CL_RUN_OPENED)
 		run->opened = line;
 	return true;
 }
@@ -330,10 +331,8 @@ open_event(cl_never_check *check, const cl_seal *seal, int64_t place, cl_growing
 	if (!cl_run_event_read(bytes.data, bytes.len, &event, check->scratch + LINE_MAX) ||
 		event.event_id != seal->number * CL_SEAL_EVENTS + place)
 		return fail(check, CL_NEVER_NO_RUN);
-	if (event.kind == CL_RUN_PART)
-		return true;
-	return add_run(check, &event, line) &&
-		(event.kind == CL_RUN_OPENED || check_way(check, &event));
+	return keep_event(check, &event, line) &&
+		(event.kind != CL_RUN_CLOSED || check_way(check, &event));
 }
 
 /* All events of a run's seal: what they hash to is what was sealed. */
@@ -373,43 +372,71 @@ cl_never_entry(cl_never_check *check, const char *note, size_t len)
 
 /* ---- the end ---- */
 
+/* By run; the opening first, the closing last. */
 static int
-compare_runs(const void *a, const void *b)
+compare_events(const void *a, const void *b)
 {
 	const cl_never_run *x = a;
 	const cl_never_run *y = b;
 
 	if (x->run != y->run)
 		return x->run < y->run ? -1 : 1;
-	/* the opening first */
-	return (x->opened_index < 0) - (y->opened_index < 0);
+	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-/* Put opening and closing of each run together. */
-static bool
-join_runs(cl_never_check *check)
+/*
+ * Put one more event to those of its run, which come before it.  All parts came
+ * into the log before the closing, which knows them all.
+ */
+static cl_never_status
+join_event(cl_never_run *run, const cl_never_run *event, int64_t *last_part)
 {
+	switch (event->kind)
+	{
+		case CL_RUN_PART:
+			run->parts++;
+			if (event->opened_index > *last_part)
+				*last_part = event->opened_index;
+			return CL_NEVER_OK;
+		case CL_RUN_CLOSED:
+			if (run->closed_index >= 0)
+				return CL_NEVER_TWICE;
+			run->closed_index = event->opened_index;
+			run->missing = event->missing;
+			return run->parts == event->parts && *last_part < run->closed_index ?
+				CL_NEVER_OK : CL_NEVER_PARTS;
+		default:
+			return CL_NEVER_TWICE;
+	}
+}
+
+/* Put the events of each run together. */
+static bool
+join_events(cl_never_check *check)
+{
+	cl_never_run *run = NULL;
+	int64_t		last_part = -1;
 	size_t		n = 0;
 
 	if (check->nruns > 1)
-		qsort(check->runs, check->nruns, sizeof(cl_never_run), compare_runs);
-	for (size_t i = 0; i < check->nruns; i++)
+		qsort(check->runs, check->nruns, sizeof(cl_never_run), compare_events);
+	for (size_t i = 0; i < check->nruns && check->status == CL_NEVER_OK; i++)
 	{
-		cl_never_run *run = &check->runs[i];
-		cl_never_run *last = n > 0 && check->runs[n - 1].run == run->run ? &check->runs[n - 1] : NULL;
+		const cl_never_run *event = &check->runs[i];
 
-		if (last == NULL ? run->opened_index < 0 : run->opened_index >= 0 || last->closed_index >= 0)
-			return fail(check, CL_NEVER_TWICE);
-		if (last == NULL)
-			check->runs[n++] = *run;
+		if (run != NULL && run->run == event->run)
+			check->status = join_event(run, event, &last_part);
+		else if (event->kind != CL_RUN_OPENED)
+			check->status = CL_NEVER_TWICE;
 		else
 		{
-			last->closed_index = run->closed_index;
-			last->missing = run->missing;
+			run = &check->runs[n++];
+			*run = *event;
+			last_part = -1;
 		}
 	}
 	check->nruns = n;
-	return true;
+	return check->status == CL_NEVER_OK;
 }
 
 static void
@@ -435,7 +462,7 @@ cl_never_end(cl_never_check *check, uint64_t size)
 		return fail(check, CL_NEVER_OTHER_SIZE);
 	if (!cl_at_end(&check->in))
 		return fail(check, CL_NEVER_LEFT_OVER);
-	if (!join_runs(check))
+	if (!join_events(check))
 		return false;
 	for (size_t i = 0; i < check->nruns; i++)
 		decide(check, &check->runs[i]);

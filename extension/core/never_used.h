@@ -47,11 +47,12 @@ typedef enum cl_never_status
 	CL_NEVER_NOT_OPENED,		/* the text does not hold all events of a seal of a run */
 	CL_NEVER_NO_RUN,			/* an event of a seal of a run is not one of a run */
 	CL_NEVER_BAD_WAY,			/* does not prove that she is not in the run's tree */
-	CL_NEVER_TWICE,				/* a run was opened or closed twice, or closed and never opened */
+	CL_NEVER_TWICE,				/* a run was opened or closed twice, or used and never opened */
+	CL_NEVER_PARTS,				/* a run was closed with other parts than the log has of it */
 	CL_NEVER_OTHER_SUBJECT,		/* number, key and salt do not open her event's commitment */
 	CL_NEVER_LEFT_OVER,			/* the text goes on where the log ends */
 	CL_NEVER_OTHER_SIZE,		/* not as many entries as the checkpoint has */
-	CL_NEVER_NO_ROOM,			/* more runs than there is room for */
+	CL_NEVER_NO_ROOM,			/* more events of runs than there is room for */
 	CL_NEVER_CRYPTO				/* libcrypto failed: nothing is known */
 } cl_never_status;
 
@@ -65,9 +66,11 @@ typedef struct cl_never_run
 	cl_value	opened;			/* line of the text: see cl_never_opened() */
 	int64_t		opened_index;	/* of its seal; -1 before it is known */
 	int64_t		closed_index;	/* -1: not closed */
+	int64_t		parts;			/* so many that the log has */
 	int64_t		missing;		/* as its closing event says */
 	cl_use_answer answer;		/* CL_USE_NOT_USED or CL_USE_UNDECIDED, */
 	unsigned	reasons;		/* for these reasons of use_proof.h */
+	cl_run_kind kind;			/* while entries come: of one event */
 } cl_never_run;
 
 typedef struct cl_never_check
@@ -84,7 +87,7 @@ typedef struct cl_never_check
 	cl_never_status status;
 } cl_never_check;
 
-/* Bytes of scratch, and how many runs there can be in a text: not more. */
+/* Bytes of scratch, and room for the events of runs in a text: not more. */
 extern size_t cl_never_scratch(size_t len);
 extern size_t cl_never_runs_max(const char *text, size_t len);
 

@@ -8,7 +8,7 @@
 
 /* Places in the log. */
 #define PEOPLE	0				/* choices, of subjects PERSON and USED */
-#define SPRING	1				/* opened; a part at 2; closed at 3 */
+#define SPRING	1				/* opened; two parts at 2; closed at 3 */
 #define LATER	4				/* a choice of subject LATE */
 #define SUMMER	5				/* opened; closed at 6, with a part missing */
 #define AUTUMN	7				/* opened, and not closed */
@@ -19,7 +19,7 @@
 #define TREE	12				/* leaves */
 
 static test_ledger ledger;
-static cl_prefix_leaf leaves[2][TREE];	/* of spring and summer */
+static cl_prefix_leaf leaves[3][TREE];	/* of spring, summer, and another run */
 static char text[65536];
 static size_t text_len;
 static cl_never_run runs[16];
@@ -66,7 +66,7 @@ open_run(const char *name)
 }
 
 static void
-close_run(int which, int64_t run, int missing)
+close_run(int which, int64_t run, int parts, int missing)
 {
 	cl_hash		root;
 	char		hex[CL_HEX_SIZE(CL_HASH_BYTES)];
@@ -74,8 +74,8 @@ close_run(int which, int64_t run, int missing)
 
 	make_tree(which, run, root);
 	cl_hex_encode(root, CL_HASH_BYTES, hex);
-	snprintf(detail, sizeof(detail), "{\"count\":\"12\",\"hash\":\"%s\",\"missing\":\"%d\",\"outcome\":\"completed\",\"parts\":\"1\","
-			 "\"run\":\"%lld\",\"subjects\":\"12\",\"tree\":\"%s\"}", hex, missing, (long long) run, hex);
+	snprintf(detail, sizeof(detail), "{\"count\":\"12\",\"hash\":\"%s\",\"missing\":\"%d\",\"outcome\":\"completed\",\"parts\":\"%d\","
+			 "\"run\":\"%lld\",\"subjects\":\"12\",\"tree\":\"%s\"}", hex, missing, parts, (long long) run, hex);
 	test_ledger_seal(&ledger, CL_SEAL_RUN, "run_closed", 1, detail);
 }
 
@@ -93,10 +93,10 @@ make_ledger(void)
 	snprintf(part, sizeof(part), "{\"blocks\":\"1\",\"count\":\"12\",\"hash\":\"%s\",\"part\":\"1\",\"run\":\"%lld\",\"tables\":\"{post}\"}",
 			 zeros, (long long) id_of(SPRING));
 	test_ledger_seal(&ledger, CL_SEAL_RUN, "run_part", 2, part);
-	close_run(0, id_of(SPRING), 0);
+	close_run(0, id_of(SPRING), 2, 0);
 	test_ledger_seal(&ledger, CL_SEAL_CHOICES, "choices", 1, NULL);
 	open_run("summer");
-	close_run(1, id_of(SUMMER), 2);
+	close_run(1, id_of(SUMMER), 0, 2);
 	open_run("autumn");
 	need(ledger.n == SIZE);
 }
@@ -216,7 +216,7 @@ test_good(void)
 	is_run(0, SPRING, CL_USE_NOT_USED, 0, "she was not used in spring");
 	is_run(1, SUMMER, CL_USE_UNDECIDED, CL_USE_MISSING_PARTS, "in summer it is not decided, since parts are missing");
 	is_run(2, AUTUMN, CL_USE_UNDECIDED, CL_USE_NOT_CLOSED, "in autumn neither, since it goes on");
-	ok(runs[1].missing == 2 && runs[1].closed_index == SUMMER + 1 && runs[2].closed_index == -1 && check.event_index == PEOPLE, "with the particulars");
+	ok(runs[0].parts == 2 && runs[1].missing == 2 && runs[1].closed_index == SUMMER + 1 && runs[2].closed_index == -1 && check.event_index == PEOPLE, "with the particulars");
 	ok(cl_never_opened(&runs[1], &event, opened), "each run can be read");
 	is_text(event.name.data, event.name.len, "summer", "and has a name");
 	ok(cl_never_runs_max(text, text_len) >= 5, "there is room");
@@ -349,18 +349,64 @@ test_twice(void)
 	uint8_t		salt[CL_SALT_BYTES];
 
 	make_text(PERSON, PEOPLE, 0);
-	close_run(1, id_of(SUMMER), 0);
+	close_run(1, id_of(SUMMER), 0, 0);
 	put_seal(SIZE);
 	test_salt(PERSON, salt);
 	put_way(salt, 1, id_of(SUMMER));
 	ok(!run_check(SIZE + 1, SIZE + 1) && check.status == CL_NEVER_TWICE, "a run that was closed twice shows");
 	test_ledger_unseal(&ledger);
 	make_text(PERSON, PEOPLE, 0);
-	close_run(1, 17, 0);
+	close_run(2, 17, 0, 0);
 	put_seal(SIZE);
-	put_way(salt, 1, 17);
+	put_way(salt, 2, 17);
 	ok(!run_check(SIZE + 1, SIZE + 1) && check.status == CL_NEVER_TWICE, "so does one that was never opened");
 	test_ledger_unseal(&ledger);
+}
+
+/* One who closes a run with less than was sealed, or goes on after that. */
+static void
+test_parts(void)
+{
+	uint8_t		salt[CL_SALT_BYTES];
+	char		part[512];
+
+	test_salt(PERSON, salt);
+	for (int parts = 0; parts <= 1; parts++)
+	{
+		make_text(PERSON, PEOPLE, 0);
+		close_run(2, id_of(AUTUMN), 1 - parts, 0);
+		put_seal(SIZE);
+		put_way(salt, 2, id_of(AUTUMN));
+		if (parts == 0)
+		{
+			ok(!run_check(SIZE + 1, SIZE + 1) && check.status == CL_NEVER_PARTS, "a run closed with a part that is not there shows");
+			test_ledger_unseal(&ledger);
+			continue;
+		}
+		snprintf(part, sizeof(part), "{\"blocks\":\"1\",\"count\":\"1\",\"hash\":\"%064d\",\"part\":\"1\",\"run\":\"%lld\",\"tables\":\"{post}\"}",
+				 0, (long long) id_of(AUTUMN));
+		test_ledger_seal(&ledger, CL_SEAL_RUN, "run_part", 1, part);
+		put_seal(SIZE + 1);
+		ok(!run_check(SIZE + 2, SIZE + 2) && check.status == CL_NEVER_PARTS, "so does one with a part that it was closed without");
+		test_ledger_unseal(&ledger);
+		test_ledger_unseal(&ledger);
+	}
+	make_text(PERSON, PEOPLE, 0);
+	test_ledger_seal(&ledger, CL_SEAL_RUN, "run_part", 1, part);
+	put_seal(SIZE);
+	ok(run_check(SIZE + 1, SIZE + 1) && runs[2].parts == 1, "a part of a run that is open is one");
+	close_run(2, id_of(AUTUMN), 1, 0);
+	put_seal(SIZE + 1);
+	put_way(salt, 2, id_of(AUTUMN));
+	ok(run_check(SIZE + 2, SIZE + 2) && runs[2].answer == CL_USE_NOT_USED, "and closed with it, it is decided");
+	test_ledger_unseal(&ledger);
+	test_ledger_unseal(&ledger);
+}
+
+/* What a caller may get wrong. */
+static void
+test_limits(void)
+{
 	make_text(PERSON, PEOPLE, 0);
 	need(cl_never_begin(&check, text, text_len, runs, 1, scratch));
 	for (size_t i = 0; i < SIZE; i++)
@@ -379,6 +425,8 @@ main(void)
 	test_left_out();
 	test_changed();
 	test_twice();
+	test_parts();
+	test_limits();
 	free(scratch);
 	test_ledger_end(&ledger);
 	return done_testing();
