@@ -14,6 +14,7 @@
 #include "ledger/declared.h"
 #include "ledger/guard.h"
 #include "ledger/intake.h"
+#include "ledger/signer.h"
 #include "ledger/snapkey.h"
 #include "log/worker.h"
 #include "settings.h"
@@ -45,6 +46,7 @@ _PG_init(void)
 	MarkGUCPrefixReserved("consent_ledger");
 
 	snapkey_init();
+	signer_init();
 	intake_init();
 	acting_init();
 	track_init();

@@ -168,7 +168,23 @@ SELECT count(*) FROM consent.event;
 \c regress
 DROP DATABASE guarded;
 
--- one for tests goes without ado
+-- one for tests goes without ado, and leaves the keys alone of one that was not
+CREATE DATABASE throw_away;
+\c throw_away
+SET client_min_messages = warning;
+CREATE EXTENSION consent_ledger;
+SELECT consent.create_ledger('throw-away.example') AS vkey \gset
+\c regress
+DROP DATABASE throw_away;
+CREATE DATABASE throw_away;
+\c throw_away
+SET client_min_messages = warning;
+CREATE EXTENSION consent_ledger;
+SELECT consent.create_ledger('throw-away.example', test => true) <> :'vkey' AS other_keys;
+SELECT consent.reset_ledger();
+SELECT consent.create_ledger('throw-away.example') = :'vkey' AS same_keys;
+\c regress
+DROP DATABASE throw_away;
 CREATE DATABASE throw_away;
 \c throw_away
 SET client_min_messages = warning;
@@ -178,6 +194,27 @@ SELECT consent.reset_ledger();
 SELECT count(*) FROM consent.event_log;
 SELECT consent.create_ledger('throw-away.example', test => true) IS NOT NULL AS created_again;
 SELECT count(*) FROM consent.event_log;
+-- what is rolled back changes no key
+BEGIN;
+SELECT consent.reset_ledger();
+SELECT consent.create_ledger('throw-away.example', test => true) IS NOT NULL AS created;
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+SELECT consent.reset_ledger();
+ROLLBACK TO s;
+SELECT consent.define_purpose('train') > 0 AS defined;
+COMMIT;
+SELECT consent.define_purpose('ads') > 0 AS defined;
+CALL consent.checkpoint();
+SELECT * FROM consent.verify();
+BEGIN;
+SELECT consent.reset_ledger();
+SELECT consent.create_ledger('throw-away.example', test => true) IS NOT NULL AS created;
+COMMIT;
+SELECT consent.define_purpose('ads') > 0 AS defined;
+CALL consent.checkpoint();
+SELECT * FROM consent.verify();
 DROP EXTENSION consent_ledger;
 \c regress
 DROP DATABASE throw_away;

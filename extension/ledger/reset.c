@@ -78,16 +78,15 @@ Datum
 consent_reset_ledger(PG_FUNCTION_ARGS)
 {
 	const Declared *declared = ledger_lock_declarations();
-	char	   *origin = pstrdup(declared->origin);
 	ListCell   *cell;
 
 	if (!declared->test)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("ledger \"%s\" is not one for tests", origin),
+				 errmsg("ledger \"%s\" is not one for tests", declared->origin),
 				 errdetail("Only a ledger made with create_ledger(origin, subject_type, test => true) can be emptied.")));
+	signer_remove_keys(declared);
 	foreach(cell, list_tables())
 		empty_table(lfirst(cell));
-	signer_remove_keys(origin);
 	PG_RETURN_VOID();
 }

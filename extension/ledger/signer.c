@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/xact.h"
 #include "commands/dbcommands.h"
 #include "common/file_perm.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
+#include "utils/memutils.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -42,6 +44,16 @@ typedef struct LoadedKey
 
 static LoadedKey loaded[KEY_ROLES];
 
+/* A file to be removed, newest first; in TopTransactionContext. */
+typedef struct Removal
+{
+	struct Removal *older;
+	SubTransactionId subid;
+	char	   *path;
+} Removal;
+
+static Removal *removals = NULL;
+
 char *
 signer_key_name(const char *origin, KeyRole role)
 {
@@ -66,35 +78,49 @@ key_directory(void)
 	return directory;
 }
 
-/* A file of the ledger's, by what its name ends in. */
+/*
+ * A file of the ledger's, by what its name ends in.  Those of a test ledger are
+ * its own, by the checkpoint key: it never meets the keys of another ledger of
+ * the same origin, nor those of one that it is made anew from.
+ */
 static char *
-file_path(const char *origin, const char *what)
+file_path(const char *origin, const char *test_vkey, const char *what)
 {
 	const char *database = get_database_name(MyDatabaseId);
-	cl_part		parts[3] = {
+	cl_part		parts[4] = {
 		{FILE_LABEL, strlen(FILE_LABEL)},
 		{origin, strlen(origin)},
-		{database, strlen(database)}
+		{database, strlen(database)},
+		{test_vkey, test_vkey ? strlen(test_vkey) : 0}
 	};
 	uint8		hash[CL_HASH_BYTES];
 	char		hex[2 * CL_HASH_BYTES + 1];
 
-	if (cl_commit("", 0, parts, 3, hash) != CL_OK)
+	if (cl_commit("", 0, parts, test_vkey ? 4 : 3, hash) != CL_OK)
 		elog(ERROR, "could not compute a hash");
 	cl_hex_encode(hash, CL_HASH_BYTES, hex);
 	return psprintf("%s/%.16s-%s", key_directory(), hex, what);
 }
 
 static char *
-key_path(const char *origin, KeyRole role)
+key_path(const char *origin, const char *test_vkey, KeyRole role)
 {
-	return file_path(origin, psprintf("%s.pem", role_names[role]));
+	return file_path(origin, test_vkey, psprintf("%s.pem", role_names[role]));
+}
+
+/* What the files of a test ledger are named by; NULL for any other. */
+static const char *
+test_vkey(const Declared *d)
+{
+	if (!d->test)
+		return NULL;
+	return d->vkeys[KEY_CHECKPOINT] ? d->vkeys[KEY_CHECKPOINT] : "";
 }
 
 char *
-signer_checkpoint_path(const char *origin)
+signer_checkpoint_path(const Declared *d)
 {
-	return file_path(origin, "checkpoint.note");
+	return file_path(d->origin, test_vkey(d), "checkpoint.note");
 }
 
 /* The one place where a key's trouble becomes an error. */
@@ -171,15 +197,12 @@ keep_key(const char *origin, KeyRole role, cl_key *key)
 
 /* One key: adopted if it is there, made otherwise. */
 static char *
-create_key(const char *origin, KeyRole role, bool throw_away)
+create_key(const char *origin, KeyRole role)
 {
-	char	   *path = key_path(origin, role);
+	char	   *path = key_path(origin, NULL, role);
 	cl_key	   *key;
-	cl_key_status status;
+	cl_key_status status = cl_key_load(path, &key);
 
-	if (throw_away)
-		unlink(path);
-	status = cl_key_load(path, &key);
 	if (status == CL_KEY_MISSING)
 	{
 		status = cl_key_generate(&key);
@@ -195,6 +218,20 @@ create_key(const char *origin, KeyRole role, bool throw_away)
 	return pstrdup(loaded[role].vkey);
 }
 
+/* One key of a test ledger; the checkpoint key, which names the files, first. */
+static char *
+create_test_key(const char *origin, KeyRole role)
+{
+	cl_key	   *key;
+	char	   *path;
+
+	raise_key_error(cl_key_generate(&key), "", role);
+	keep_key(origin, role, key);
+	path = key_path(origin, loaded[KEY_CHECKPOINT].vkey, role);
+	raise_key_error(cl_key_store(path, key), path, role);
+	return pstrdup(loaded[role].vkey);
+}
+
 void
 signer_forget(void)
 {
@@ -206,14 +243,12 @@ signer_forget(void)
 }
 
 void
-signer_create_keys(const char *origin, bool throw_away, char *vkeys[KEY_ROLES])
+signer_create_keys(const char *origin, bool test, char *vkeys[KEY_ROLES])
 {
 	make_directory();
 	signer_forget();
-	if (throw_away)
-		unlink(signer_checkpoint_path(origin));
 	for (int role = 0; role < KEY_ROLES; role++)
-		vkeys[role] = create_key(origin, role, throw_away);
+		vkeys[role] = test ? create_test_key(origin, role) : create_key(origin, role);
 }
 
 void
@@ -236,14 +271,57 @@ signer_read_keys(const char *vkeys[KEY_ROLES])
 	store_close(store);
 }
 
+/* ---- files that go when the transaction commits ---- */
+
+static void
+remove_at_commit(char *path)
+{
+	Removal    *r = MemoryContextAlloc(TopTransactionContext, sizeof(Removal));
+
+	r->path = MemoryContextStrdup(TopTransactionContext, path);
+	r->subid = GetCurrentSubTransactionId();
+	r->older = removals;
+	removals = r;
+}
+
 void
-signer_remove_keys(const char *origin)
+signer_remove_keys(const Declared *d)
 {
 	for (int role = 0; role < KEY_ROLES; role++)
-		unlink(key_path(origin, role));
-	unlink(signer_checkpoint_path(origin));
-	signer_forget();
+		remove_at_commit(key_path(d->origin, test_vkey(d), role));
+	remove_at_commit(signer_checkpoint_path(d));
 }
+
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
+					  SubTransactionId parentSubid, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		while (removals && removals->subid >= mySubid)
+			removals = removals->older;
+	else if (event == SUBXACT_EVENT_COMMIT_SUB)
+		for (Removal *r = removals; r && r->subid >= mySubid; r = r->older)
+			r->subid = parentSubid;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT)
+		for (Removal *r = removals; r; r = r->older)
+			unlink(r->path);
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
+		removals = NULL;
+}
+
+void
+signer_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
+}
+
+/* ---- signing ---- */
 
 static void
 refuse_other_key(const Declared *d, KeyRole role, const char *path)
@@ -272,7 +350,7 @@ load_key(const Declared *d, KeyRole role)
 
 	if (kept->key && (d->version < 0 || (d->vkeys[role] && strcmp(kept->vkey, d->vkeys[role]) == 0)))
 		return kept->key;
-	path = key_path(d->origin, role);
+	path = key_path(d->origin, test_vkey(d), role);
 	raise_key_error(cl_key_load(path, &key), path, role);
 	keep_key(d->origin, role, key);
 	if (!d->vkeys[role] || strcmp(kept->vkey, d->vkeys[role]) != 0)

@@ -12,21 +12,20 @@ extern char *signer_key_name(const char *origin, KeyRole role);
 extern const char *signer_role_name(KeyRole role);
 
 /*
- * Make the three key files, or adopt valid ones that are there already
- * (unless they are to be throw-away keys).  vkeys get the palloc'd public
- * parts as note verifier keys.
+ * Make the three key files, or adopt valid ones that are there already; for a
+ * test ledger always new ones, in files that no other ledger has.  vkeys get
+ * the palloc'd public parts as note verifier keys.
  */
-extern void signer_create_keys(const char *origin, bool throw_away,
-							   char *vkeys[KEY_ROLES]);
+extern void signer_create_keys(const char *origin, bool test, char *vkeys[KEY_ROLES]);
 
 /* The file beside the keys that holds the last signed checkpoint, palloc'd. */
-extern char *signer_checkpoint_path(const char *origin);
+extern char *signer_checkpoint_path(const Declared *d);
 
 /* The public parts under the active snapshot; NULL for what is not there. */
 extern void signer_read_keys(const char *vkeys[KEY_ROLES]);
 
-/* Delete the files of a test ledger; those missing are no matter. */
-extern void signer_remove_keys(const char *origin);
+/* Delete the files of a test ledger once the transaction commits. */
+extern void signer_remove_keys(const Declared *d);
 
 /*
  * Sign a note's text with one of the keys; the palloc'd signed note.  Loads
@@ -37,5 +36,7 @@ extern char *signer_sign(const Declared *d, KeyRole role, const char *text);
 
 /* Forget the keys loaded by this backend. */
 extern void signer_forget(void);
+
+extern void signer_init(void);
 
 #endif

@@ -77,7 +77,7 @@ void
 outside_read(Outside *outside)
 {
 	outside->origin = pstrdup(declared_get()->origin);
-	outside->path = signer_checkpoint_path(outside->origin);
+	outside->path = signer_checkpoint_path(declared_get());
 	keys_find(outside->origin, KEY_CHECKPOINT, &outside->key);
 	outside->note = read_file(outside->path);
 	memset(&outside->checkpoint, 0, sizeof(outside->checkpoint));
