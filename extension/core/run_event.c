@@ -49,6 +49,7 @@ static const member part[] = {
 static const member closed[] = {
 	{"count", NUMBER, AT(count)},
 	{"dataset_sha256", OPTIONAL_TEXT, AT(dataset_sha256)},
+	{"draws", HASH, AT(draws)},
 	{"hash", HASH, AT(hash)},
 	{"missing", NUMBER, AT(missing)},
 	{"outcome", TEXT, AT(outcome)},

@@ -38,6 +38,7 @@ typedef struct cl_run_event
 	cl_value	dataset_sha256; /* hex */
 	int64_t		parts;
 	int64_t		missing;
+	cl_hash		draws;			/* over the transactions that began to use */
 	int64_t		subjects;
 	cl_hash		tree;			/* root of the prefix tree over the subjects */
 	/* a part, and closed */

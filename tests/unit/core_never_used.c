@@ -74,8 +74,8 @@ close_run(int which, int64_t run, int parts, int missing)
 
 	make_tree(which, run, root);
 	cl_hex_encode(root, CL_HASH_BYTES, hex);
-	snprintf(detail, sizeof(detail), "{\"count\":\"12\",\"hash\":\"%s\",\"missing\":\"%d\",\"outcome\":\"completed\",\"parts\":\"%d\","
-			 "\"run\":\"%lld\",\"subjects\":\"12\",\"tree\":\"%s\"}", hex, missing, parts, (long long) run, hex);
+	snprintf(detail, sizeof(detail), "{\"count\":\"12\",\"draws\":\"%s\",\"hash\":\"%s\",\"missing\":\"%d\",\"outcome\":\"completed\",\"parts\":\"%d\","
+			 "\"run\":\"%lld\",\"subjects\":\"12\",\"tree\":\"%s\"}", hex, hex, missing, parts, (long long) run, hex);
 	test_ledger_seal(&ledger, CL_SEAL_RUN, "run_closed", 1, detail);
 }
 

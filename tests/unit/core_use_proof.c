@@ -98,8 +98,8 @@ make_closed(const char *run, const char *missing)
 
 	cl_hex_encode(root, 32, tree);
 	snprintf(detail, sizeof(detail),
-			 "{\"count\":\"120\",\"hash\":\"%s\",\"missing\":\"%s\",\"outcome\":\"completed\",\"parts\":\"1\","
-			 "\"run\":\"%s\",\"subjects\":\"40\",\"tree\":\"%s\"}", tree, missing, run, tree);
+			 "{\"count\":\"120\",\"draws\":\"%s\",\"hash\":\"%s\",\"missing\":\"%s\",\"outcome\":\"completed\",\"parts\":\"1\","
+			 "\"run\":\"%s\",\"subjects\":\"40\",\"tree\":\"%s\"}", tree, tree, missing, run, tree);
 	make_event("run_closed", "40960", detail, NULL, NULL, closed, sizeof(closed));
 }
 

@@ -72,8 +72,8 @@ make_ledger(void)
 	test_ledger_begin(&ledger);
 	make_tree(root);
 	cl_hex_encode(root, CL_HASH_BYTES, hex);
-	snprintf(detail, sizeof(detail), "{\"count\":\"20\",\"hash\":\"%s\",\"missing\":\"0\",\"outcome\":\"completed\",\"parts\":\"1\","
-			 "\"run\":\"%d\",\"subjects\":\"20\",\"tree\":\"%s\"}", hex, RUN, hex);
+	snprintf(detail, sizeof(detail), "{\"count\":\"20\",\"draws\":\"%s\",\"hash\":\"%s\",\"missing\":\"0\",\"outcome\":\"completed\",\"parts\":\"1\","
+			 "\"run\":\"%d\",\"subjects\":\"20\",\"tree\":\"%s\"}", hex, hex, RUN, hex);
 	test_ledger_seal(&ledger, CL_SEAL_CHOICES, "choices", 3, NULL);
 	test_ledger_seal(&ledger, CL_SEAL_RUN, "run_opened", 1, "{\"base_runs\":\"{}\",\"name\":\"spring\",\"purposes\":\"{ai_training}\"}");
 	test_ledger_seal(&ledger, CL_SEAL_RUN, "run_closed", 1, detail);
