@@ -178,6 +178,32 @@ ROLLBACK TO s;
 PREPARE TRANSACTION 'st_k';
 SELECT events FROM recorded WHERE subject = 'st_k';
 
+-- Out of what was recorded before, and transaction by transaction.
+INSERT INTO consent.event (subject, choices) SELECT subject, '-st_ads' FROM recorded WHERE subject LIKE 'st\_a%';
+SELECT sum(events) FROM recorded WHERE subject LIKE 'st\_a%';
+DO $$
+DECLARE
+	r record;
+BEGIN
+	FOR r IN SELECT i FROM generate_series(1, 5) i LOOP
+		INSERT INTO consent.event (subject, choices) VALUES ('st_m' || r.i, '+st_train');
+		PERFORM consent.opt_out('st_m' || r.i, 'st_ads');
+		IF r.i % 2 = 0 THEN
+			ROLLBACK;
+		ELSE
+			COMMIT;
+		END IF;
+	END LOOP;
+END $$;
+SELECT * FROM recorded WHERE subject LIKE 'st\_m%';
+-- fails: the view's triggers are of no use elsewhere
+CREATE TABLE st_table (subject text);
+CREATE TRIGGER t BEFORE INSERT ON st_table FOR EACH STATEMENT EXECUTE FUNCTION consent.event_insert();
+INSERT INTO st_table VALUES ('st_n');
+DROP TRIGGER t ON st_table;
+CREATE TRIGGER t BEFORE INSERT ON st_table FOR EACH ROW EXECUTE FUNCTION consent.event_insert();
+INSERT INTO st_table VALUES ('st_n');
+
 -- Event times left out increase strictly within a transaction.
 BEGIN;
 INSERT INTO consent.event (subject, choices) SELECT 'st_l' || i, '+st_train' FROM generate_series(1, 2000) i;
@@ -191,4 +217,5 @@ FROM (SELECT event_time, recorded_at, coalesce(event_time > lag(event_time) OVER
 SELECT count(*) AS unsound FROM unsound;
 
 DROP VIEW recorded, unsound, st_choice;
+DROP TABLE st_table;
 DROP FUNCTION st_sql, st_plpgsql, st_fails, st_loops;

@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "ledger/intake.h"
+#include "ledger/store.h"
 #include "ledger/subject.h"
 #include "type/consent.h"
 
@@ -237,7 +238,8 @@ consent_event_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
+		RelationGetRelid(trigger->tg_relation) != store_relid("event"))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("consent.event_insert() is the trigger function of the view consent.event")));
