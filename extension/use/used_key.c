@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "ledger/store.h"
 #include "use/report.h"
 #include "use/strangers.h"
 #include "use/used_key.h"
@@ -153,11 +154,14 @@ column(TriggerData *trigger, int n, const char *name)
 static TriggerData *
 called_by_trigger(FunctionCallInfo fcinfo)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
+		RelationGetRelid(trigger->tg_relation) != store_relid("used_key"))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("not called by a trigger")));
-	return (TriggerData *) fcinfo->context;
+				 errmsg("this is a trigger function of the view consent.used_key")));
+	return trigger;
 }
 
 /* BEFORE and AFTER INSERT ON consent.used_key FOR EACH STATEMENT */
@@ -194,10 +198,27 @@ consent_used_key_row(PG_FUNCTION_ARGS)
 
 /* ---- transactions ---- */
 
+/*
+ * A statement that was stopped before its end, as SPI_execute() does after so
+ * many rows, never closes its frame: what it reported so far was used.
+ */
+static void
+close_left_over(SubTransactionId subid)
+{
+	while (innermost && innermost->subid >= subid)
+	{
+		store_push_latest_snapshot();
+		close_frame();
+		store_pop_snapshot();
+	}
+}
+
 static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
 					  SubTransactionId parentSubid, void *arg)
 {
+	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
+		close_left_over(mySubid);
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
 	while (innermost && innermost->subid >= mySubid)
@@ -212,11 +233,14 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
+		close_left_over(TopSubTransactionId);
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
 		event == XACT_EVENT_PREPARE)
 		innermost = NULL;		/* its memory goes with the transaction's */
 }
 
+/* After pending_init(), so that what is closed here is flushed there. */
 void
 used_key_init(void)
 {

@@ -86,6 +86,22 @@ is(($node->psql('postgres', "BEGIN; SELECT limited(\$\$@{[insert_ten('f')]}\$\$,
 	'such a transaction cannot be prepared');
 $node->safe_psql('postgres', "BEGIN; SELECT limited(\$\$@{[insert_ten('f')]}\$\$, 3); ROLLBACK");
 is(events('f'), '0', 'nothing of that is there, nor of what was rolled back');
+
+# ---- uses reported by key ----
+
+$node->safe_psql('postgres', q{
+	CREATE TABLE post (id integer PRIMARY KEY, author text);
+	INSERT INTO post SELECT i, 'a' || i FROM generate_series(1, 10) i;
+	SELECT consent.protect('post', '{author}');
+	SELECT consent.open_run('model', '{train}', external_id => 'model');
+});
+my $report = q{INSERT INTO consent.used_key (run_id, table_name, row_key)
+	SELECT (SELECT run_id FROM consent.run), 'post', i FROM generate_series(%d, 10) i RETURNING row_key};
+$node->safe_psql('postgres', 'SELECT limited($$' . sprintf($report, 1) . '$$, 2)');
+$node->safe_psql('postgres', 'BEGIN; SAVEPOINT s; SELECT limited($$' . sprintf($report, 4) . '$$, 1); RELEASE s; SAVEPOINT t; SELECT limited($$'
+	. sprintf($report, 6) . '$$, 3); ROLLBACK TO t; COMMIT');
+is($node->safe_psql('postgres', q{SELECT string_agg(row_key, ' ' ORDER BY row_key) FROM consent.run_uses((SELECT run_id FROM consent.run))}), '1 2 4',
+	'rows of a report that stops are used');
 sound($node, 'sound at the end');
 $node->stop;
 done_testing();
