@@ -115,6 +115,140 @@ ALTER EXTENSION consent_ledger ADD TABLE dependent;
 DROP EVENT TRIGGER consent_ledger_guard;
 DROP EXTENSION consent_ledger;
 
+-- fails: every other form of DDL there is; those that the server itself lets nobody do with an extension's member are fine
+CREATE TABLE parent (a int);
+CREATE TABLE parts (a bigint) PARTITION BY LIST (a);
+CREATE SCHEMA other;
+CREATE ROLE somebody;
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION do_it() RETURNS void LANGUAGE sql AS 'DROP TABLE consent.seal';
+CREATE PROCEDURE refused(command text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE command;
+	RAISE WARNING 'not refused: %', command;
+EXCEPTION
+	WHEN object_not_in_prerequisite_state THEN
+		IF sqlerrm NOT LIKE '% is refused on %' THEN
+			RAISE WARNING '% says %', command, sqlerrm;
+		END IF;
+	WHEN dependent_objects_still_exist THEN
+		IF sqlerrm NOT LIKE 'cannot drop % because extension consent_ledger requires it' THEN
+			RAISE WARNING '% says %', command, sqlerrm;
+		END IF;
+	WHEN OTHERS THEN
+		RAISE WARNING '% says %', command, sqlerrm;
+END $$;
+DO $do$
+DECLARE
+	command text;
+	role text;
+BEGIN
+	FOREACH role IN ARRAY '{origin, replica}'::text[] LOOP
+		PERFORM set_config('session_replication_role', role, true);
+		FOREACH command IN ARRAY ARRAY[
+			$$ALTER TABLE consent.event_log ADD CONSTRAINT c CHECK (false) NOT VALID$$,
+			$$ALTER TABLE consent.event_log DROP CONSTRAINT event_log_pkey$$,
+			$$ALTER TABLE consent.event_log ALTER kind SET DEFAULT 'x'$$,
+			$$ALTER TABLE consent.event_log ALTER kind DROP NOT NULL$$,
+			$$ALTER TABLE consent.event_log ALTER kind SET STATISTICS 5$$,
+			$$ALTER TABLE consent.event_log ALTER kind SET STORAGE plain$$,
+			$$ALTER TABLE consent.event_log ALTER kind SET (n_distinct = 5)$$,
+			$$ALTER TABLE consent.event_log SET (fillfactor = 50)$$,
+			$$ALTER TABLE consent.event_log CLUSTER ON event_log_pkey$$,
+			$$ALTER TABLE consent.event_log SET TABLESPACE pg_default$$,
+			$$ALTER TABLE consent.event_log REPLICA IDENTITY FULL$$,
+			$$ALTER TABLE consent.event_log INHERIT parent$$,
+			$$ALTER TABLE consent.event_log FORCE ROW LEVEL SECURITY$$,
+			$$ALTER TABLE consent.event_log DISABLE RULE x$$,
+			$$ALTER TABLE consent.event_log ENABLE REPLICA TRIGGER append_only$$,
+			$$ALTER TABLE consent.event_log RENAME CONSTRAINT event_log_pkey TO p$$,
+			$$ALTER TABLE IF EXISTS ONLY consent.event_log ADD COLUMN x int$$,
+			$$ALTER TABLE "consent"."event_log" ADD COLUMN x int$$,
+			$$ALTER TABLE CONSENT.Event_Log ADD COLUMN x int$$,
+			$$ALTER TABLE parts ATTACH PARTITION consent.seal_pending FOR VALUES IN (1)$$,
+			$$CREATE TABLE more (LIKE consent.seal) INHERITS (consent.seal)$$,
+			$$CREATE SCHEMA more CREATE TABLE more (subject_no bigint REFERENCES consent.subject)$$,
+			$$CREATE SCHEMA more CREATE TABLE more (a int) CREATE TRIGGER more BEFORE INSERT ON consent.seal EXECUTE FUNCTION nothing()$$,
+			$$ALTER INDEX consent.event_log_pkey SET (fillfactor = 50)$$,
+			$$ALTER INDEX consent.event_log_pkey DEPENDS ON EXTENSION plpgsql$$,
+			$$ALTER TABLE consent.event_log_pkey RENAME TO x$$,
+			$$ALTER TRIGGER append_only ON consent.event_log DEPENDS ON EXTENSION plpgsql$$,
+			$$ALTER SEQUENCE consent.seal_no_seq OWNED BY NONE$$,
+			$$ALTER SEQUENCE consent.seal_no_seq RENAME TO x$$,
+			$$ALTER SEQUENCE consent.seal_no_seq SET SCHEMA other$$,
+			$$ALTER SEQUENCE consent.seal_no_seq INCREMENT -1 CYCLE$$,
+			$$ALTER TABLE consent.seal_no_seq RENAME TO x$$,
+			$$ALTER TABLE consent.seal_no_seq OWNER TO somebody$$,
+			$$DROP SEQUENCE consent.seal_no_seq$$,
+			$$CREATE TRIGGER x INSTEAD OF DELETE ON consent.event FOR EACH ROW EXECUTE FUNCTION nothing()$$,
+			$$CREATE CONSTRAINT TRIGGER x AFTER INSERT ON parent FROM consent.event_log FOR EACH ROW EXECUTE FUNCTION nothing()$$,
+			$$CREATE OR REPLACE TRIGGER append_only BEFORE INSERT ON consent.seal EXECUTE FUNCTION nothing()$$,
+			$$DROP TRIGGER event_record ON consent.event$$,
+			$$CREATE OR REPLACE RULE "_RETURN" AS ON SELECT TO consent.event DO INSTEAD SELECT 1$$,
+			$$ALTER RULE "_RETURN" ON consent.event RENAME TO x$$,
+			$$DROP RULE "_RETURN" ON consent.event$$,
+			$$ALTER VIEW consent.event ALTER COLUMN source DROP DEFAULT$$,
+			$$ALTER VIEW consent.event SET (security_barrier = true)$$,
+			$$ALTER VIEW consent.event OWNER TO somebody$$,
+			$$ALTER VIEW consent.event SET SCHEMA other$$,
+			$$DROP VIEW consent.event, parent$$,
+			$$DROP TABLE parent, consent.seal$$,
+			$$DROP TABLE IF EXISTS nowhere, parent, consent.seal CASCADE$$,
+			$$DROP TABLE seal$$,
+			$$CREATE OR REPLACE VIEW event AS SELECT 1$$,
+			$$SELECT do_it()$$,
+			$$DROP ROUTINE consent.verify$$,
+			$$ALTER FUNCTION consent.verify() OWNER TO somebody$$,
+			$$ALTER FUNCTION consent.verify() SET search_path = public$$,
+			$$ALTER FUNCTION consent.verify() IMMUTABLE$$,
+			$$ALTER FUNCTION consent.verify() SET SCHEMA other$$,
+			$$CREATE OR REPLACE FUNCTION consent.permits(subject text, purpose text) RETURNS boolean LANGUAGE sql AS 'SELECT true'$$,
+			$$DROP AGGREGATE consent.merge(consent.consent)$$,
+			$$ALTER AGGREGATE consent.merge(consent.consent) RENAME TO x$$,
+			$$DROP OPERATOR consent.|| (consent.consent, consent.consent)$$,
+			$$ALTER OPERATOR consent.|| (consent.consent, consent.consent) SET (RESTRICT = NONE)$$,
+			$$DROP TYPE consent.consent CASCADE$$,
+			$$ALTER TYPE consent.consent SET SCHEMA other$$,
+			$$ALTER TYPE consent.verdict ADD VALUE 'maybe'$$,
+			$$ALTER TYPE consent.verdict OWNER TO somebody$$,
+			$$ALTER TYPE consent.verdict RENAME TO x$$,
+			$$ALTER DOMAIN consent.used_run DROP CONSTRAINT used_run_check$$,
+			$$ALTER DOMAIN consent.used_run ADD CHECK (VALUE > 0)$$,
+			$$ALTER DOMAIN consent.used_run RENAME TO x$$,
+			$$DROP DOMAIN consent.used_run CASCADE$$,
+			$$DROP CAST (text AS consent.consent)$$,
+			$$DROP OPERATOR CLASS consent.consent_ops USING btree$$,
+			$$DROP OPERATOR FAMILY consent.consent_ops USING btree CASCADE$$,
+			$$ALTER OPERATOR CLASS consent.consent_ops USING btree RENAME TO x$$,
+			$$ALTER SCHEMA consent OWNER TO somebody$$,
+			$$DROP SCHEMA IF EXISTS other, consent CASCADE$$,
+			$$ALTER EXTENSION consent_ledger DROP FUNCTION consent.verify()$$,
+			$$ALTER EXTENSION consent_ledger DROP SCHEMA consent$$,
+			$$ALTER EXTENSION consent_ledger DROP EVENT TRIGGER consent_ledger_guard$$,
+			$$DROP EXTENSION consent_ledger CASCADE$$,
+			$$DROP EXTENSION IF EXISTS nowhere, consent_ledger CASCADE$$,
+			$$DROP EXTENSION plpgsql CASCADE$$,
+			$$COMMENT ON TRIGGER append_only ON consent.seal IS 'nothing'$$,
+			$$COMMENT ON INDEX consent.seal_pkey IS 'nothing'$$,
+			$$COMMENT ON CONSTRAINT seal_pkey ON consent.seal IS 'nothing'$$,
+			$$COMMENT ON SEQUENCE consent.seal_no_seq IS 'nothing'$$,
+			$$COMMENT ON VIEW consent.event IS 'nothing'$$,
+			$$TRUNCATE parent, consent.seal CASCADE$$,
+			$$WITH gone AS (DELETE FROM consent.seal RETURNING 1) SELECT FROM gone$$,
+			$$UPDATE consent.subject SET state = '' WHERE false$$
+		] LOOP
+			PERFORM set_config('search_path', CASE WHEN command ~ ' (seal|event AS.*)$' THEN 'consent, public' ELSE 'public' END, true);
+			CALL public.refused(command);
+		END LOOP;
+	END LOOP;
+END $do$;
+CREATE INDEX CONCURRENTLY ON consent.event_log (kind);
+DROP INDEX CONCURRENTLY consent.event_log_subject;
+SELECT * FROM consent.verify();
+DROP TABLE parent, parts;
+DROP SCHEMA other;
+DROP ROLE somebody;
+
 -- fails: by way of others that it depends on
 CREATE ROLE ledger_owner SUPERUSER;
 CREATE DATABASE guarded_elsewhere;

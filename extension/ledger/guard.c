@@ -36,12 +36,14 @@
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_type.h"
 #include "replication/logicalworker.h"
 #include "tcop/cmdtag.h"
 #include "utils/fmgroids.h"
@@ -326,9 +328,23 @@ check_extension_contents(const char *command, AlterExtensionContentsStmt *stmt)
 	refuse(command, &object);
 }
 
+/* The hook does not hear of a domain's constraints. */
+static void
+check_domain(const char *command, List *name)
+{
+	ObjectAddress object;
+	Oid			type = LookupTypeNameOid(NULL, makeTypeNameFromNameList(name), true);
+
+	ObjectAddressSet(object, TypeRelationId, type);
+	if (OidIsValid(type) && resolve_ours(&object))
+		refuse(command, &object);
+}
+
 static void
 check_command(const char *command, Node *node)
 {
+	ListCell   *cell;
+
 #define RELATION_OF(type, field) \
 	case T_##type: \
 		check_relation(command, castNode(type, node)->field); \
@@ -346,6 +362,13 @@ check_command(const char *command, Node *node)
 			RELATION_OF(ViewStmt, view);
 			RELATION_OF(CreatePolicyStmt, table);
 			RELATION_OF(AlterPolicyStmt, table);
+		case T_CreateSchemaStmt:
+			foreach(cell, castNode(CreateSchemaStmt, node)->schemaElts)
+				check_command(command, lfirst(cell));
+			break;
+		case T_AlterDomainStmt:
+			check_domain(command, castNode(AlterDomainStmt, node)->typeName);
+			break;
 		case T_CreateTrigStmt:
 			check_relation(command, castNode(CreateTrigStmt, node)->relation);
 			check_relation(command, castNode(CreateTrigStmt, node)->constrrel);

@@ -7,6 +7,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_event_trigger.h"
@@ -19,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -180,6 +182,31 @@ check_function(Verify *v, const char *name)
 	ReleaseSysCache(self);
 }
 
+/* A function of the schema that is none of ours could be called in place of one. */
+static void
+check_other_functions(Verify *v)
+{
+	Oid			schema = get_namespace_oid(LEDGER_SCHEMA, false);
+	Oid			extension = getExtensionOfObject(ProcedureRelationId, v->function);
+	Relation	rel = table_open(ProcedureRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_proc_pronamespace, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(schema));
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Oid			function = ((Form_pg_proc) GETSTRUCT(tuple))->oid;
+
+		if (getExtensionOfObject(ProcedureRelationId, function) != extension)
+			verify_finding(v, "guard", psprintf("function %s", format_procedure_qualified(function)),
+						   NULL, "a function that is not the ledger's");
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
 void
 verify_guards(Verify *v)
 {
@@ -190,5 +217,6 @@ verify_guards(Verify *v)
 	check_function(v, "refuse_ddl");
 	check_function(v, "refuse_change");
 	check_function(v, "follow_renames");
+	check_other_functions(v);
 	check_tables(v);
 }

@@ -397,6 +397,8 @@ for (
 		'function consent.refuse_change()|consent_refuse_change of this library|something else' ],
 	[ 'CREATE OR REPLACE FUNCTION consent.refuse_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$',
 		'function consent.refuse_ddl()|consent_refuse_ddl of this library|something else' ],
+	[ 'CREATE FUNCTION consent.permits(varchar, varchar) RETURNS boolean LANGUAGE sql AS $$SELECT true$$',
+		"function consent.permits(character varying,character varying)||a function that is not the ledger's" ],
 	[ 'CREATE RULE forget AS ON INSERT TO consent.event_log DO INSTEAD NOTHING', 'table consent.event_log|no rule|rules' ],
 	[ 'ALTER TABLE consent.run ENABLE ROW LEVEL SECURITY', 'table consent.run|no row-level security|row-level security' ],
 	[ 'CREATE TABLE more () INHERITS (consent.evidence)', 'table consent.evidence|no table that inherits from it|one or more' ],
