@@ -112,16 +112,16 @@ CREATE TYPE consent.manifest;
 
 CREATE FUNCTION consent.manifest_in(cstring) RETURNS consent.manifest
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'consent_manifest_in';
-COMMENT ON FUNCTION consent.manifest_in(cstring) IS 'Input: base64 of the bytes that docs/FORMAT.md describes. Everything is checked: 22P02, 22P03';
+COMMENT ON FUNCTION consent.manifest_in(cstring) IS 'Input: base64 of what consent.manifest() made. What is in it is checked when it is used: 22P02, 22P03';
 CREATE FUNCTION consent.manifest_out(consent.manifest) RETURNS cstring
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'consent_manifest_out';
 COMMENT ON FUNCTION consent.manifest_out(consent.manifest) IS 'Output in base64';
 CREATE FUNCTION consent.manifest_recv(internal) RETURNS consent.manifest
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'consent_manifest_recv';
-COMMENT ON FUNCTION consent.manifest_recv(internal) IS 'Binary input; everything is checked';
+COMMENT ON FUNCTION consent.manifest_recv(internal) IS 'Binary input, of what send gave';
 CREATE FUNCTION consent.manifest_send(consent.manifest) RETURNS bytea
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'consent_manifest_send';
-COMMENT ON FUNCTION consent.manifest_send(consent.manifest) IS 'Binary output: the bytes that docs/FORMAT.md describes';
+COMMENT ON FUNCTION consent.manifest_send(consent.manifest) IS 'Binary output';
 
 CREATE TYPE consent.manifest (
 	INPUT = consent.manifest_in,
@@ -131,10 +131,10 @@ CREATE TYPE consent.manifest (
 	ALIGNMENT = int4,
 	STORAGE = external
 );
-COMMENT ON TYPE consent.manifest IS 'The complete, sorted set of what was read: table, row key, party and verdict, with the position in the ledger at which it was asked. Made by the aggregate consent.manifest(), recorded by consent.record_use()';
+COMMENT ON TYPE consent.manifest IS 'The complete, sorted set of what was read: table, row key, party and verdict, with the position in the ledger at which it was asked. Encrypted: only nodes that have the ledger can read it or make it. Made by the aggregate consent.manifest(), recorded by consent.record_use()';
 
 CREATE FUNCTION consent.manifest_combine(consent.manifest, consent.manifest) RETURNS consent.manifest
-	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'consent_manifest_combine';
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'consent_manifest_combine';
 COMMENT ON FUNCTION consent.manifest_combine(consent.manifest, consent.manifest) IS 'Part of the aggregates manifest() and manifest_union()';
 
 CREATE AGGREGATE consent.manifest_union(consent.manifest) (
@@ -143,7 +143,8 @@ CREATE AGGREGATE consent.manifest_union(consent.manifest) (
 	COMBINEFUNC = consent.manifest_combine,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE consent.manifest_union(consent.manifest) IS 'One manifest of several, of shards or of ranges of keys; each use once, with its first verdict. NULLs are passed over. All must be for the same purposes (22023). 54000 above 256 MB: record them one by one instead';
+COMMENT ON AGGREGATE consent.manifest_union(consent.manifest) IS 'One manifest of several, of shards or of ranges of keys; each use once, with its first verdict. NULLs are passed over. All must be for the same purposes (22023). 54000 above 256 MB: record them one by one instead. 22P03 for one that another ledger made, or that was changed on the way';
+REVOKE ALL ON FUNCTION consent.manifest_union(consent.manifest) FROM PUBLIC;
 
 
 CREATE FUNCTION consent.manifest_add(consent.manifest, text[], text, text, text[], timestamptz) RETURNS consent.manifest

@@ -2,8 +2,10 @@
  * manifest.c
  *		The type consent.manifest.
  *
- * The flat form, numbers big-endian: version (1 byte), system identifier (8),
- * xmin (8), purposes (count 2, each length 2 and bytes, ascending), tables
+ * The flat form is its version (1 byte) and what follows, wrapped (core/wrap.h)
+ * under a key that the ledger's nodes have: whoever collects and carries a
+ * manifest is to learn no verdicts from it, and to change none.  Unwrapped,
+ * numbers big-endian: system identifier (8), xmin (8), purposes (count 2, each length 2 and bytes, ascending), tables
  * (count 2, ascending by name); a table: name (length 2 and bytes), keys of
  * unknown subjects (count 4, each length 2 and bytes, ascending), two sequences
  * of blocks (count 4, each length 2 and bytes): uses by subject number, and
@@ -30,6 +32,8 @@
 #define MANIFEST_BUFFER ((Size) 1024 * 1024)
 #define LOOK_AT_SIZE_EVERY 8192
 #define NAME_MAX_BYTES 1024
+#define LABEL "consent_ledger/manifest/v1"
+#define FLAT_MIN (1 + CL_WRAP_TAG_BYTES)
 
 PG_FUNCTION_INFO_V1(consent_manifest_in);
 PG_FUNCTION_INFO_V1(consent_manifest_out);
@@ -59,6 +63,17 @@ position_now(void)
 	return position;
 }
 
+static void
+derive_key(cl_wrap_key *key)
+{
+	bytea	   *secret;
+
+	(void) declared_get();		/* says so if there is no ledger */
+	secret = subject_suppression_key(GetActiveSnapshot());
+	if (cl_wrap_derive(VARDATA_ANY(secret), VARSIZE_ANY_EXHDR(secret), LABEL, key) != CL_OK)
+		elog(ERROR, "could not derive the key of manifests");
+}
+
 static Manifest *
 new_manifest(MemoryContext parent)
 {
@@ -69,6 +84,7 @@ new_manifest(MemoryContext parent)
 	EOH_init_header(&manifest->hdr, &manifest_methods, context);
 	manifest->magic = MANIFEST_MAGIC;
 	manifest->context = context;
+	derive_key(&manifest->key);
 	return manifest;
 }
 
@@ -296,7 +312,6 @@ put_manifest(StringInfo buf, Manifest *manifest)
 {
 	ListCell   *lc;
 
-	pq_sendint8(buf, MANIFEST_VERSION);
 	pq_sendint64(buf, manifest->position.system);
 	pq_sendint64(buf, manifest->position.xmin);
 	pq_sendint16(buf, manifest->npurposes);
@@ -328,9 +343,11 @@ make_flat(Manifest *manifest)
 	put_manifest(&buf, manifest);
 	if (buf.len > MANIFEST_MAX)
 		refuse_size();
-	manifest->flat = MemoryContextAlloc(manifest->context, buf.len);
-	memcpy(manifest->flat, buf.data, buf.len);
-	manifest->flat_len = buf.len;
+	manifest->flat = MemoryContextAlloc(manifest->context, FLAT_MIN + buf.len);
+	manifest->flat[0] = MANIFEST_VERSION;
+	if (cl_wrap(&manifest->key, buf.data, buf.len, (uint8 *) manifest->flat + 1) != CL_OK)
+		elog(ERROR, "could not encrypt a manifest");
+	manifest->flat_len = FLAT_MIN + buf.len;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 }
@@ -487,15 +504,11 @@ get_table(StringInfo buf, Manifest *manifest, UseTable *before)
 	MemoryContextDelete(work);
 }
 
-/* Everything is checked: the bytes may come from anywhere. */
-static Manifest *
-get_manifest(StringInfo buf, MemoryContext parent)
+static void
+get_manifest(StringInfo buf, Manifest *manifest)
 {
-	Manifest   *manifest = new_manifest(parent);
 	int			ntables;
 
-	if (pq_getmsgbyte(buf) != MANIFEST_VERSION)
-		refuse_bytes("it is of a version unknown here");
 	manifest->position.system = pq_getmsgint64(buf);
 	manifest->position.xmin = pq_getmsgint64(buf);
 	get_purposes(buf, manifest);
@@ -504,28 +517,62 @@ get_manifest(StringInfo buf, MemoryContext parent)
 		get_table(buf, manifest, manifest->tables ? llast(manifest->tables) : NULL);
 	if (buf->cursor != buf->len)
 		refuse_bytes("there are bytes left over");
-	return manifest;
+}
+
+/* What is wrapped was made here; it is checked all the same. */
+static void
+unwrap(const char *bytes, Size len, Manifest *manifest)
+{
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent manifest bytes",
+											   ALLOCSET_DEFAULT_SIZES);
+	StringInfoData buf = {0};
+
+	buf.len = len - FLAT_MIN;
+	buf.data = MemoryContextAlloc(work, Max(buf.len, 1));
+	switch (cl_unwrap(&manifest->key, bytes + 1, len - 1, (uint8 *) buf.data))
+	{
+		case CL_OK:
+			break;
+		case CL_FORGED:
+			refuse_bytes("another ledger made it, or it was changed on the way");
+			break;
+		default:
+			elog(ERROR, "could not decrypt a manifest");
+	}
+	get_manifest(&buf, manifest);
+	MemoryContextDelete(work);
+}
+
+/* All that can be told without the ledger. */
+static void
+check_flat(const char *bytes, Size len)
+{
+	if (len > FLAT_MIN + MANIFEST_MAX)
+		refuse_size();
+	if (len < 1 || bytes[0] != MANIFEST_VERSION)
+		refuse_bytes("it is of a version unknown here");
+	if (len < FLAT_MIN)
+		refuse_bytes("it is too short");
 }
 
 Manifest *
 manifest_from_datum(Datum value, MemoryContext parent)
 {
 	struct varlena *flat;
-	StringInfoData buf;
+	Manifest   *manifest;
 
 	if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(value)))
 	{
-		Manifest   *manifest = (Manifest *) DatumGetEOHP(value);
+		manifest = (Manifest *) DatumGetEOHP(value);
 
 		Assert(manifest->magic == MANIFEST_MAGIC);
 		return manifest;
 	}
 	flat = PG_DETOAST_DATUM_PACKED(value);
-	buf.data = VARDATA_ANY(flat);
-	buf.len = VARSIZE_ANY_EXHDR(flat);
-	buf.maxlen = buf.len;
-	buf.cursor = 0;
-	return get_manifest(&buf, parent);
+	check_flat(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
+	manifest = new_manifest(parent);
+	unwrap(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat), manifest);
+	return manifest;
 }
 
 /* ---- input and output ---- */
@@ -538,25 +585,6 @@ flat_datum(const char *bytes, Size len)
 	SET_VARSIZE(flat, VARHDRSZ + len);
 	memcpy(VARDATA(flat), bytes, len);
 	return PointerGetDatum(flat);
-}
-
-/* Check bytes from outside; they are kept as they are. */
-static Datum
-checked(const char *bytes, Size len)
-{
-	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent manifest check",
-											   ALLOCSET_DEFAULT_SIZES);
-	StringInfoData buf;
-
-	if (len > MANIFEST_MAX)
-		refuse_size();
-	buf.data = unconstify(char *, bytes);
-	buf.len = len;
-	buf.maxlen = len;
-	buf.cursor = 0;
-	get_manifest(&buf, work);
-	MemoryContextDelete(work);
-	return flat_datum(bytes, len);
 }
 
 Datum
@@ -572,7 +600,8 @@ consent_manifest_in(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s", "consent.manifest"),
 				 errdetail("A manifest is written in base64.")));
-	PG_RETURN_DATUM(checked((const char *) bytes, n));
+	check_flat((const char *) bytes, n);
+	PG_RETURN_DATUM(flat_datum((const char *) bytes, n));
 }
 
 Datum
@@ -591,8 +620,10 @@ consent_manifest_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
 	int			len = buf->len - buf->cursor;
+	const char *bytes = pq_getmsgbytes(buf, len);
 
-	PG_RETURN_DATUM(checked(pq_getmsgbytes(buf, len), len));
+	check_flat(bytes, len);
+	PG_RETURN_DATUM(flat_datum(bytes, len));
 }
 
 Datum

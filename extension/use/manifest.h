@@ -3,8 +3,8 @@
  *		The type consent.manifest: what was read, with the verdicts it had, and
  *		the position in the ledger at which it was asked.
  *
- * Flat, it is a byte string (docs/FORMAT.md), the same that send and receive
- * exchange.  While it is collected it is an expanded object.
+ * Flat, it is a byte string that only the ledger's nodes can read, the same that
+ * send and receive exchange.  While it is collected it is an expanded object.
  */
 #ifndef USE_MANIFEST_H
 #define USE_MANIFEST_H
@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "utils/expandeddatum.h"
 
+#include "core/wrap.h"
 #include "use/usetable.h"
 
 #define MANIFEST_VERSION 1
@@ -35,6 +36,7 @@ typedef struct Manifest
 	int64		added;			/* since the last look at the size */
 	struct Ask *ask;			/* made at the first row */
 	void	   *asked_for;		/* the purposes as they were given */
+	cl_wrap_key key;
 	char	   *flat;			/* the bytes, once asked for */
 	Size		flat_len;
 	MemoryContext context;

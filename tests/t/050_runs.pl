@@ -142,7 +142,14 @@ sql("SELECT consent.record_use($distributed, m) FROM sent");
 is(sql("SELECT DISTINCT s.key FROM consent.run_uses($distributed) u JOIN consent.subject s USING (subject_no) WHERE verdict_then = 'denied'"),
 	'member7', 'who changed since is asked about again');
 is($replica->safe_psql('postgres', "SELECT count(*) FROM consent.run_uses($run)"), $uses, 'a replica answers auditors');
+my $permitted = q{SELECT count(*) FROM post p WHERE consent.permits(ARRAY[author, reader], 'train', 'post', id::text, at) AND consent.permits(p, 'train')};
+is($replica->safe_psql('postgres', $permitted), sql($permitted), 'and says what may be used');
 $replica->stop;
+
+# ---- a manifest has a limit ----
+
+$collect = q{SELECT consent.manifest('{train}', 'note', repeat(md5(i::text), 60) || i, ARRAY['member1'], NULL) FROM generate_series(1, 150000) i};
+like(failure($node, "\\set VERBOSITY verbose\n$collect"), qr/ERROR:  54000: a manifest exceeds 256 MB\nHINT:  Make several with GROUP BY/, 'a manifest has a limit');
 
 # ---- dump and restore ----
 

@@ -82,6 +82,20 @@ $ledger->safe_psql('postgres', q{SELECT consent.opt_in('ben', 'train')});
 $ledger->wait_for_catchup('answers');
 is(ask($node, $by_subject), 't', 'what was recorded since counts');
 
+# ---- what the node read, the ledger records, asking all of it again ----
+
+my $run = $ledger->safe_psql('postgres', q{SELECT consent.open_run('there', '{train}')});
+$node->safe_psql('postgres', 'ALTER SUBSCRIPTION answers DISABLE');
+$ledger->safe_psql('postgres', q{SELECT consent.opt_out('ben', 'train')});
+my $manifest = $node->safe_psql('postgres', q{SELECT consent.manifest('{train}', 'post', id, ARRAY[author, reader], NULL) FROM post});
+is($ledger->safe_psql('postgres', "SELECT consent.record_use($run, '$manifest')"), '6', 'a manifest of the node is recorded');
+is($ledger->safe_psql('postgres', "SELECT row_key, s.key, verdict_then FROM consent.run_uses($run) LEFT JOIN consent.subject s USING (subject_no) ORDER BY 1, 2"),
+	"1|ann|granted\n1|ben|denied\n2|ann|denied\n2|cem|granted\n3|eve|unknown\n3||unknown", 'with what the ledger knows');
+like(ask($node, "SELECT consent.record_use($run, '$manifest')"), qr/ERROR/, 'the node records nothing');
+$node->safe_psql('postgres', 'ALTER SUBSCRIPTION answers ENABLE');
+$ledger->safe_psql('postgres', q{SELECT consent.opt_in('ben', 'train')});
+$ledger->wait_for_catchup('answers');
+
 # ---- names are the ledger's ----
 
 $ledger->safe_psql('postgres', 'ALTER TABLE post RENAME TO entry');
