@@ -88,6 +88,19 @@ SELECT consent.opt_out('man_3', 'man_train') > 0 AS recorded;
 SELECT consent.opt_in('man_17', 'man_train') > 0 AS recorded;
 SELECT consent.record_use(:changed, m) FROM man_kept;
 SELECT s.key, verdict_then, count(*) FROM consent.run_uses(:changed) JOIN consent.subject s USING (subject_no) WHERE s.key IN ('man_2', 'man_3', 'man_17') GROUP BY 1, 2 ORDER BY 1, 2;
+-- what was asked there with a time of collection that nobody knows here stands, unless she refused;
+-- a row that another party's yes permitted stays permitted
+CREATE TABLE man_photo (id bigint PRIMARY KEY, owner text, sitter text);
+SELECT consent.protect('man_photo', '{owner,sitter}', rule => 'any') > 0 AS protected;
+SELECT consent.opt_in('man_2', 'man_train') > 0 AS granted;
+SELECT consent.record_choices('man_' || who, '+man_train for [2024-02-01T00:00:00Z,)') > 0 AS recorded FROM unnest('{30,31}'::int[]) who;
+CREATE TEMP TABLE man_photos AS SELECT consent.manifest('{man_train}', 'man_photo', id, ARRAY['man_' || one, 'man_' || two], '2024-03-01 00:00+00') AS m
+FROM (VALUES (1, 2, 18), (2, 30, 31)) p(id, one, two);
+SELECT consent.opt_out('man_18', 'man_train') > 0 AS refused, consent.opt_out('man_30', 'man_share') > 0 AS refused, consent.opt_out('man_31', 'man_train') > 0 AS refused;
+SELECT consent.open_run('man photos', '{man_train}') AS photos \gset
+SELECT consent.record_use(:photos, m) FROM man_photos;
+SELECT row_key, s.key, verdict_then, permitted_then FROM consent.run_uses(:photos) JOIN consent.subject s USING (subject_no) ORDER BY 1, 2;
+
 -- a run of the past: the worse of its start and its last instant, as known now
 SELECT consent.record_choices('man_20', '+man_train@2024-06-01T00:00:00Z', source => 'archive') > 0 AS recorded;
 SELECT consent.record_choices('man_21', '+man_train@2024-01-01T00:00:00Z, -man_share@2024-01-01T00:00:00Z', source => 'archive') > 0 AS recorded;

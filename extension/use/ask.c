@@ -109,3 +109,18 @@ ask_row(Ask *ask, AskRow *row)
 								 (row->rule != PARTY_ALL && permitted));
 	return permitted;
 }
+
+bool
+ask_permits(Ask *ask, const ProtectedTable *table, UseCode code)
+{
+	int			opt_out = 0;
+
+	if (!use_code_permitted(code))
+		return false;
+	prepare(ask);
+	for (int i = 0; i < ask->npurposes; i++)
+		opt_out += ask->purposes[i]->opt_out;
+	if (opt_out > 0 && opt_out < ask->npurposes && table && table->rule == PARTY_ALL)
+		return true;
+	return cl_verdict_permits(use_code_verdict(code), opt_out == ask->npurposes);
+}

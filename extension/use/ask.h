@@ -37,4 +37,11 @@ extern void ask_past(Ask *ask, TimestampTz from, TimestampTz last);
  */
 extern bool ask_row(Ask *ask, AskRow *row);
 
+/*
+ * Does a party's verdict permit by itself?  Under a party rule other than all,
+ * what is kept of a use tells only whether the row was permitted.  Where the
+ * purposes are of both regimes a verdict does not tell, and only a yes is sure.
+ */
+extern bool ask_permits(Ask *ask, const ProtectedTable *table, UseCode code);
+
 #endif

@@ -60,11 +60,30 @@ check_purposes(const Run *run, const Manifest *manifest)
 
 /* ---- asking again ---- */
 
+/*
+ * The code that stands, of the old one and that of the party by herself now.
+ * Where the row is not, nothing says when it was collected, and who asked there
+ * knew; and a row that others' verdicts permitted stays permitted.
+ */
+static UseCode
+settle(Recording *r, bool collected, UseCode old, UseCode now)
+{
+	if (r->pending->run->past)
+		return now;
+	if (!collected && use_code_verdict(now) == CL_OUTSIDE_DATA_PERIOD)
+		return old;
+	if (r->table->rule != PARTY_ALL && use_code_permitted(old) &&
+		!ask_permits(r->pending->ask, r->table, old))
+		return now | USE_PERMITTED;
+	return now;
+}
+
 static void
 ask_one(Recording *r, Again *again, CollectedTimes *times)
 {
 	AskRow		row = {0};
 	GateParty	party = {0};
+	UseCode		code;
 	char		buf[ROW_KEY_TEXT_SIZE];
 
 	row.row.table = r->table;
@@ -78,8 +97,9 @@ ask_one(Recording *r, Again *again, CollectedTimes *times)
 	party.number = again->entry.subject;
 	row.parties = &party;
 	row.nparties = again->subject_key || again->entry.subject != NO_PARTY ? 1 : 0;
-	row.codes = &again->entry.code;
+	row.codes = &code;
 	ask_row(r->pending->ask, &row);
+	again->entry.code = settle(r, row.row.has_collected, again->entry.code, code);
 	again->entry.subject = party.subject_no;
 	pending_add(r->pending, r->target, &again->entry,
 				party.subject_no == NO_PARTY ? again->subject_key : NULL);

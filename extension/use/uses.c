@@ -82,8 +82,6 @@ typedef struct Reader
 	Run		   *run;
 	RunPart    *parts;
 	int			nparts;
-	bool		opt_out;		/* every purpose is of that regime */
-	bool		both_regimes;
 	Ask		   *now;
 	Ask		   *then;			/* for retroactive uses: as of the use, as known now */
 	const char *table_name;
@@ -274,20 +272,6 @@ answer_waiting(Reader *r)
 	MemoryContextReset(r->batch);
 }
 
-/*
- * Did the party's own verdict permit?  Under a party rule other than all, the
- * use tells only whether the row was permitted; under purposes of both regimes
- * a verdict does not tell, and only a yes is sure to have been one.
- */
-static bool
-was_permitted(const Reader *r, UseCode code)
-{
-	bool		own = r->both_regimes && r->table && r->table->rule == PARTY_ALL;
-
-	return use_code_permitted(code) &&
-		(own || cl_verdict_permits(use_code_verdict(code), r->opt_out));
-}
-
 /* Can the use be one of those wanted, as far as it tells itself? */
 static bool
 may_be_wanted(const Reader *r, UseCode code)
@@ -295,7 +279,7 @@ may_be_wanted(const Reader *r, UseCode code)
 	switch (r->wanted)
 	{
 		case WANT_WITHDRAWN:
-			return was_permitted(r, code);
+			return ask_permits(r->now, r->table, code);
 		case WANT_PRESET:
 			return use_code_verdict(code) == CL_PRESET_ON;
 		case WANT_UNPERMITTED:
@@ -367,24 +351,11 @@ read_table(Reader *r, const char *table, bool one_subject, int64 subject)
 }
 
 static void
-note_regimes(Reader *r)
-{
-	const Declared *d = declared_get();
-	int			opt_out = 0;
-
-	for (int i = 0; i < r->run->npurposes; i++)
-		opt_out += declared_purpose(d, r->run->purposes[i], strlen(r->run->purposes[i]))->opt_out;
-	r->opt_out = opt_out == r->run->npurposes;
-	r->both_regimes = opt_out > 0 && !r->opt_out;
-}
-
-static void
 read_run(Reader *r, bool one_subject, int64 subject)
 {
 	int			ntables;
 	char	  **tables;
 
-	note_regimes(r);
 	r->parts = run_parts(r->run->run_id, GetActiveSnapshot(), &r->nparts);
 	r->now = ask_create(r->run->purposes, r->run->npurposes);
 	r->then = ask_create(r->run->purposes, r->run->npurposes);
