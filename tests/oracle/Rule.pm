@@ -503,6 +503,8 @@ sub note_lateness
 		$question->{seen}{'late: known later, happened earlier'} = 1 if any { $_->{time} > $late->{time} } @known;
 	}
 	$question->{seen}{'late: at the very recording'} = 1 if any { $_->{recorded} == $question->{known_at} } @known;
+	$question->{seen}{'late: at the very recording of a preset'} = 1
+	  if any { $_->{recorded} == $question->{known_at} } @{ $world->{presets} };
 	return;
 }
 

@@ -20,7 +20,8 @@ my $patience = 60; # seconds for one difference
 sub minimal
 {
 	my ($world, $question) = @_;
-	my %people = map { $_ => 1 } grep { defined } @{ $question->{parties} // [] }, map { $_->{subject} } grep { $_ } ($question->{known} // {})->{event};
+	my $known = ($question->{known} // {})->{event} // {};
+	my %people = map { $_ => 1 } grep { defined } @{ $question->{parties} // [] }, $known->{subject};
 	my $problem = {
 		%$world,
 		rows => [ $question->{made_of} ], questions => [ {%$question} ],
@@ -79,7 +80,7 @@ sub smaller
 			}
 		}
 	}
-	foreach my $preset (@{ $problem->{presets} })
+	foreach my $preset (grep { $_->{no} != $known->{no} } @{ $problem->{presets} })
 	{
 		push @smaller, { %$problem, presets => [ grep { $_ != $preset } @{ $problem->{presets} } ] };
 	}

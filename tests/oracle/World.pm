@@ -232,7 +232,7 @@ sub make_question
 	}
 	$question->{at} = make_at($group) if chance(0.6);
 	$question->{known} =
-	  chance(0.4) ? { batch => between(0, 4) } : { event => one_of(@{ $group->{events} }), offset => one_of(0, -1) }
+	  chance(0.4) ? { batch => between(0, 4) } : { event => one_of(@{ $group->{events} }, @{ $world->{presets} }), offset => one_of(0, -1) }
 	  if chance(0.5);
 	return $question;
 }
