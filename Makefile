@@ -16,7 +16,7 @@ VERIFY_OBJS = $(patsubst %.c, %.o, $(wildcard extension/cli/*.c extension/core/*
 
 # The install script is the concatenation of these, in this order.
 SCHEMA = $(wildcard $(addprefix extension/schema/, type.sql ledger.sql \
-	declare.sql track.sql protect.sql gate.sql use.sql log.sql prove.sql verify.sql audit.sql guard.sql roles.sql))
+	declare.sql track.sql protect.sql gate.sql use.sql log.sql witness.sql prove.sql verify.sql audit.sql guard.sql roles.sql))
 SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SCRIPT)
 EXTRA_CLEAN = $(SCRIPT) $(VERIFY) $(shell find extension -name '*.o' 2>/dev/null)

@@ -369,3 +369,15 @@ signer_sign(const Declared *d, KeyRole role, const char *text)
 		raise_key_error(CL_KEY_CRYPTO, "", role);
 	return note;
 }
+
+char *
+signer_cosign(const Declared *d, const char *text, size_t len, uint64 time)
+{
+	cl_key	   *key = load_key(d, KEY_WITNESS);
+	char	   *line = palloc(CL_SIGNATURE_LINE_MAX);
+
+	if (cl_note_cosign(text, len, signer_key_name(d->origin, KEY_WITNESS), key, time,
+					   line, CL_SIGNATURE_LINE_MAX) == 0)
+		return NULL;
+	return line;
+}

@@ -34,6 +34,13 @@ extern void signer_remove_keys(const Declared *d);
  */
 extern char *signer_sign(const Declared *d, KeyRole role, const char *text);
 
+/*
+ * Cosign the text of somebody's checkpoint with the witness key, at a time in
+ * seconds since 1970: the palloc'd signature line, or NULL if the text is none
+ * that is cosigned.
+ */
+extern char *signer_cosign(const Declared *d, const char *text, size_t len, uint64 time);
+
 /* Forget the keys loaded by this backend. */
 extern void signer_forget(void);
 

@@ -194,4 +194,47 @@ enum
 	Natts_cosignature = Anum_cosignature_accepted_at
 };
 
+enum
+{
+	Anum_witness_vkey = 1,
+	Anum_witness_name,
+	Anum_witness_url,
+	Anum_witness_event_id,
+	Natts_witness = Anum_witness_event_id
+};
+
+enum
+{
+	Anum_witness_quorum_event_id = 1,
+	Anum_witness_quorum_quorum,
+	Anum_witness_quorum_witnesses,
+	Natts_witness_quorum = Anum_witness_quorum_witnesses
+};
+
+enum
+{
+	Anum_witnessed_log_vkey = 1,
+	Anum_witnessed_log_origin,
+	Anum_witnessed_log_event_id,
+	Natts_witnessed_log = Anum_witnessed_log_event_id
+};
+
+enum
+{
+	Anum_witnessed_origin = 1,
+	Anum_witnessed_size,
+	Anum_witnessed_root,
+	Anum_witnessed_note,
+	Anum_witnessed_stored_at,
+	Natts_witnessed = Anum_witnessed_stored_at
+};
+
+enum
+{
+	Anum_timestamp_authority_sha256 = 1,
+	Anum_timestamp_authority_certificate,
+	Anum_timestamp_authority_event_id,
+	Natts_timestamp_authority = Anum_timestamp_authority_event_id
+};
+
 #endif

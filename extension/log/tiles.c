@@ -11,6 +11,7 @@
 #include "ledger/store.h"
 #include "ledger/tables.h"
 #include "log/bytes.h"
+#include "log/checkpoints.h"
 #include "log/tree.h"
 
 #define LEVEL_MAX 63
@@ -35,16 +36,9 @@ check_place(int64 index, int32 width)
 static int64
 signed_size(void)
 {
-	Store	   *store = store_open("checkpoint", AccessShareLock);
-	StoreScan  *scan = store_scan(store, "checkpoint_pkey", GetActiveSnapshot(), 0, NULL);
-	HeapTuple	tuple = store_previous(scan);
-	bool		isnull;
-	int64		size = 0;
+	int64		size;
 
-	if (tuple)
-		size = DatumGetInt64(store_get(store, tuple, Anum_checkpoint_size, &isnull));
-	store_end(scan);
-	store_close(store);
+	checkpoint_note(0, &size);
 	return size;
 }
 

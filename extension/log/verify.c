@@ -199,6 +199,7 @@ consent_verify(PG_FUNCTION_ARGS)
 		verify_runs(&v);
 		verify_subjects(&v);
 		verify_sequences(&v);
+		verify_bounds(&v);
 	}
 	UnregisterSnapshot(v.snapshot);
 	MemoryContextDelete(v.scratch);

@@ -91,6 +91,7 @@ extern void verify_seals(Verify *v);
 extern void verify_last_declaration(Verify *v);
 extern void verify_runs(Verify *v);	/* finds used */
 extern void verify_subjects(Verify *v);
+extern void verify_bounds(Verify *v);
 
 extern void verify_sequences(Verify *v);	/* after all that finds which numbers are taken */
 

@@ -42,6 +42,18 @@ check_row(Verify *v, const char *kind, const char *thing, Store *store, HeapTupl
 		verify_columns(v, kind, thing, store, row, &event, columns, ncolumns);
 }
 
+/* A verifier key says its name itself. */
+static void
+check_key_name(Verify *v, const char *kind, const char *vkey, const char *name)
+{
+	cl_verifier verifier;
+
+	if (!cl_vkey_parse(vkey, strlen(vkey), &verifier))
+		verify_finding(v, kind, name, "a verifier key", vkey);
+	else if (strcmp(verifier.name, name) != 0)
+		verify_finding(v, kind, psprintf("%s: name", vkey), verifier.name, name);
+}
+
 static void
 check_purpose(Verify *v, Store *store, HeapTuple row)
 {
@@ -144,6 +156,47 @@ check_protected_table(Verify *v, Store *store, HeapTuple row)
 }
 
 static void
+check_witness(Verify *v, Store *store, HeapTuple row)
+{
+	static const VerifyColumn columns[] = {
+		{Anum_witness_vkey, "vkey"},
+		{Anum_witness_url, "url"},
+	};
+	char	   *vkey = verify_column_text(store, row, Anum_witness_vkey);
+	char	   *name = verify_column_text(store, row, Anum_witness_name);
+
+	check_row(v, "witness", name, store, row, Anum_witness_event_id, "witness_registered",
+			  columns, lengthof(columns));
+	check_key_name(v, "witness", vkey, name);
+}
+
+static void
+check_witness_quorum(Verify *v, Store *store, HeapTuple row)
+{
+	static const VerifyColumn columns[] = {
+		{Anum_witness_quorum_quorum, "quorum"},
+		{Anum_witness_quorum_witnesses, "witnesses"},
+	};
+
+	check_row(v, "witness_quorum", psprintf("quorum of event %s", verify_column_text(store, row, Anum_witness_quorum_event_id)),
+			  store, row, Anum_witness_quorum_event_id, "witness_quorum_set", columns, lengthof(columns));
+}
+
+static void
+check_witnessed_log(Verify *v, Store *store, HeapTuple row)
+{
+	static const VerifyColumn columns[] = {
+		{Anum_witnessed_log_vkey, "vkey"},
+	};
+	char	   *vkey = verify_column_text(store, row, Anum_witnessed_log_vkey);
+	char	   *origin = verify_column_text(store, row, Anum_witnessed_log_origin);
+
+	check_row(v, "witnessed_log", origin, store, row, Anum_witnessed_log_event_id, "log_registered",
+			  columns, lengthof(columns));
+	check_key_name(v, "witnessed_log", vkey, origin);
+}
+
+static void
 check_table(Verify *v, const char *table, void (*check) (Verify *, Store *, HeapTuple))
 {
 	Store	   *store = store_open(table, AccessShareLock);
@@ -172,6 +225,9 @@ verify_declarations(Verify *v)
 	check_table(v, "notice", check_notice);
 	check_table(v, "preset_rule", check_preset);
 	check_table(v, "protected_table", check_protected_table);
+	check_table(v, "witness", check_witness);
+	check_table(v, "witness_quorum", check_witness_quorum);
+	check_table(v, "witnessed_log", check_witnessed_log);
 }
 
 /* ---- events ---- */
@@ -186,6 +242,9 @@ table_of(const char *event_kind)
 		{"preset_ended", "preset_rule"},
 		{"table_protected", "protected_table"},
 		{"table_renamed", "protected_table"},
+		{"witness_registered", "witness"},
+		{"witness_quorum_set", "witness_quorum"},
+		{"log_registered", "witnessed_log"},
 	};
 
 	for (size_t i = 0; i < lengthof(tables); i++)

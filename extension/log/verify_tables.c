@@ -37,7 +37,7 @@ static const TableMade tables[] = {
 	"checkpoint_pkey unique (size)"},
 	{"cosignature",
 		"bound_no int8!, size int8!, kind text!, name text!, stated_time timestamptz!, evidence bytea!, hash bytea!, accepted_at timestamptz!",
-	"cosignature_pkey unique (bound_no)"},
+	"cosignature_hash unique (hash), cosignature_pkey unique (bound_no)"},
 	{"event_log",
 		"event_id int8!, kind text!, subject_no int8, commitment bytea, choices consent, event_time timestamptz!, "
 		"recorded_at timestamptz!, recorded_by text!, actor text, method text, notice text, jurisdiction text, "
@@ -95,6 +95,14 @@ static const TableMade tables[] = {
 	"subject_key unique (key), subject_pkey unique (subject_no), subject_suppression (suppression)"},
 	{"tile", "level int2!, tile_index int8!, root bytea!, hashes bytea!",
 	"tile_pkey unique (level, tile_index)"},
+	{"witness", "vkey text!, name text!, url text, event_id int8!",
+	"witness_pkey unique (vkey)"},
+	{"witness_quorum", "event_id int8!, quorum int4!, witnesses _text!",
+	"witness_quorum_pkey unique (event_id)"},
+	{"witnessed", "origin text!, size int8!, root bytea!, note text!, stored_at timestamptz!",
+	"witnessed_pkey unique (origin, size)"},
+	{"witnessed_log", "vkey text!, origin text!, event_id int8!",
+	"witnessed_log_pkey unique (vkey)"},
 };
 
 /* A type by its name; of others than the server's and ours, also the schema's. */

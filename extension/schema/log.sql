@@ -40,7 +40,8 @@ CREATE TABLE consent.cosignature (
 	stated_time timestamptz NOT NULL,
 	evidence    bytea NOT NULL,
 	hash        bytea NOT NULL,
-	accepted_at timestamptz NOT NULL
+	accepted_at timestamptz NOT NULL,
+	CONSTRAINT cosignature_hash UNIQUE (hash)
 );
 COMMENT ON TABLE consent.cosignature IS 'What others said of the checkpoint of this size: a cosignature line of a witness, or an RFC 3161 timestamp token. The SHA-256 of the newest is the bound in later seals';
 

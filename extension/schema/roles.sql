@@ -30,11 +30,12 @@ AS $$
 		   run_uses, subject_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings,
 		   use_proof, subject_number, fixing_event, never_used_head, never_used_event}'),
 		-- the log, which is for everybody who is shown it
-		('{auditor, admin}', '{tile, entries}'),
+		('{auditor, admin}', '{tile, entries, witness_policy, add_checkpoint_request}'),
 		-- what is declared, and signed
 		('{admin}',
 		 '{checkpoint, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
-		   end_preset, protect, gate, erase_subject}')
+		   end_preset, protect, gate, erase_subject,
+		   register_witness, set_witness_quorum, add_cosignature, register_log, witness}')
 	), relations(roles, privilege, names) AS (VALUES
 		('{recorder, importer, trainer, auditor, admin}'::text[], 'SELECT',
 		 '{key, purpose, notice, preset_rule, protected_table}'::text[]),
@@ -44,7 +45,7 @@ AS $$
 		('{recorder, importer}', 'SELECT (event_id)', '{event}'),
 		('{trainer}', 'INSERT', '{used_key}'),
 		('{trainer, auditor}', 'SELECT', '{run}'),
-		('{auditor, admin}', 'SELECT', '{leaf, tile, checkpoint, cosignature}'),
+		('{auditor, admin}', 'SELECT', '{leaf, tile, checkpoint, cosignature, witness, witness_quorum, witnessed_log, witnessed}'),
 		('{auditor}', 'SELECT',
 		 '{event, event_log, scope_state, seal, seal_pending, run_salt, run_draw, run_part, manifest_block, run_subtree,
 		   missing_parts, withdrawn_uses, preset_uses, unpermitted_uses, retroactive_uses,
