@@ -27,6 +27,8 @@ SELECT count(*) FROM (SELECT FROM use_message m WHERE consent.record_use(m, :run
 WITH wanted AS MATERIALIZED (SELECT m FROM use_message m WHERE consent.permits(ARRAY[sender, recipient], 'use_train', 'use_message', id::text, sent) ORDER BY id LIMIT 1)
 SELECT (m).id FROM wanted WHERE consent.record_use(m, :run);
 
+-- passes: where there is no row, nothing is used
+SELECT consent.record_use(m, :run) AS used FROM (VALUES (1), (99)) v(id) LEFT JOIN use_message m USING (id) ORDER BY v.id;
 -- fails
 SELECT consent.record_use(NULL, 'use_message', 1, '{use_ann}'::text[], NULL);
 SELECT consent.record_use(:run, NULL, 1, '{use_ann}'::text[], NULL);
@@ -36,6 +38,7 @@ SELECT consent.record_use(:run, 'use_massage', 1, '{use_ann}'::text[], NULL);
 SELECT consent.record_use(:run, 'use_message', 1, '{42}'::bigint[], NULL);
 SELECT consent.record_use(1, 'use_message', 1, '{use_ann}'::text[], NULL);
 SELECT consent.record_use(ROW(1, 2), :run);
+SELECT consent.record_use(m, NULL) FROM use_message m;
 SELECT consent.record_use(:run, 'use_message', repeat('x', 3000), '{use_ann}'::text[], NULL);
 
 -- passes: report by key; used is used, also what was not permitted
@@ -108,6 +111,65 @@ SELECT outcome, parts, missing, uses FROM consent.run WHERE run_id = :third;
 \set VERBOSITY sqlstate
 SELECT consent.record_use(:third, 'use_message', 1, '{use_ann}'::text[], NULL);  -- fails: closed
 \set VERBOSITY terse
+-- fails: a run that a savepoint took away (only a ledger for tests lets use it before it is committed)
+BEGIN;
+SAVEPOINT a;
+SELECT consent.open_run('use gone', '{use_train}') AS gone \gset
+SELECT consent.record_use(:gone, 'use_message', 6, '{use_ann}'::text[], NULL);
+ROLLBACK TO a;
+\set VERBOSITY sqlstate
+SELECT consent.record_use(:gone, 'use_message', 6, '{use_ann}'::text[], NULL);
+\set VERBOSITY terse
+ROLLBACK;
+-- what a transaction uses is recorded at each of its ends: by procedures that commit,
+-- by cursors that outlive it, by triggers that wait for it, within loops that catch errors
+SELECT consent.open_run('use ends', '{use_train}') AS ends \gset
+CREATE PROCEDURE use_in_steps(run bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1..6 LOOP
+		PERFORM FROM use_message m WHERE id = i AND consent.record_use(m, run);
+		IF i = 2 THEN
+			ROLLBACK;
+		ELSE
+			COMMIT;
+		END IF;
+	END LOOP;
+END $$;
+CALL use_in_steps(:ends);
+SELECT (SELECT count(*) FROM consent.run_part WHERE run_id = :ends) AS parts, (SELECT count(*) FROM consent.missing_parts WHERE run_id = :ends) AS missing,
+	(SELECT string_agg(DISTINCT row_key, ',' ORDER BY row_key) FROM consent.run_uses(:ends)) AS row_keys;
+SELECT consent.open_run('use held', '{use_train}') AS held \gset
+BEGIN;
+DECLARE held CURSOR WITH HOLD FOR SELECT id FROM use_message m WHERE consent.record_use(m, :held);
+FETCH 1 FROM held;
+COMMIT;
+CLOSE held;
+SELECT string_agg(DISTINCT row_key, ',' ORDER BY row_key) AS row_keys FROM consent.run_uses(:held);
+SELECT consent.open_run('use half', '{use_train}') AS half \gset
+BEGIN;
+DECLARE half CURSOR FOR SELECT id FROM use_message m WHERE consent.record_use(m, :half);
+FETCH 2 FROM half;
+CLOSE half;
+COMMIT;
+SELECT string_agg(DISTINCT row_key, ',' ORDER BY row_key) AS row_keys FROM consent.run_uses(:half);
+CREATE TABLE use_later (id bigint);
+CREATE FUNCTION use_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM FROM use_message m WHERE id = NEW.id AND consent.record_use(m, (SELECT run_id FROM consent.run WHERE name = 'use held'));
+	RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON use_later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION use_at_commit();
+INSERT INTO use_later VALUES (2);
+SELECT count(*) AS parts, sum(uses) AS uses FROM consent.run_part WHERE run_id = :held;
+DROP TABLE use_later;
+-- only one process uses: no worker does
+SET min_parallel_table_scan_size = 0;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM use_message m WHERE consent.record_use(m, 0);
+RESET min_parallel_table_scan_size;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
 -- fails: a transaction that used cannot be prepared
 BEGIN;
 SELECT consent.record_use(:second, 'use_message', 6, '{use_ann}'::text[], NULL);

@@ -108,6 +108,19 @@ begin_pending(int64 run_id)
 	return pending;
 }
 
+/* A savepoint was rolled back since; with it may have gone the run. */
+static void
+check_exists(PendingRun *pending)
+{
+	Store	   *store = store_open("run", AccessShareLock);
+
+	store_push_latest_snapshot();
+	run_get(store, pending->run->run_id);
+	store_pop_snapshot();
+	store_close(store);
+	pending->doubtful = false;
+}
+
 PendingRun *
 pending_run(int64 run_id)
 {
@@ -117,6 +130,8 @@ pending_run(int64 run_id)
 		pending = find_pending(run_id);
 	if (!pending)
 		pending = begin_pending(run_id);
+	if (pending->doubtful)
+		check_exists(pending);
 	if (pending->written_in != InvalidSubTransactionId)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -274,6 +289,7 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
 	{
 		PendingRun *pending = lfirst(lc);
 
+		pending->doubtful |= event == SUBXACT_EVENT_ABORT_SUB && pending->run->uncommitted;
 		if (pending->written_in == mySubid)
 			pending->written_in = event == SUBXACT_EVENT_COMMIT_SUB ?
 				parentSubid : InvalidSubTransactionId;

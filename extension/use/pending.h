@@ -16,6 +16,7 @@ typedef struct PendingRun
 {
 	Run		   *run;
 	int64		draw_no;		/* 0: nothing used yet */
+	bool		doubtful;		/* is the run still there? */
 	SubTransactionId written_in;	/* its part was written there, or invalid */
 	List	   *tables;			/* of UseTable */
 	Ask		   *ask;			/* the question that the run puts */

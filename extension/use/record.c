@@ -52,14 +52,15 @@ consent_record_use(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(record_if_permitted(PG_GETARG_INT64(0), &row));
 }
 
-/* record_use(item, run_id) */
+/* record_use(item, run_id); where there is no row there is nothing to use. */
 Datum
 consent_record_use_row(PG_FUNCTION_ARGS)
 {
 	AskRow		row = {0};
 
-	argument_refuse_null(fcinfo, 0, "item");
 	argument_refuse_null(fcinfo, 1, "run_id");
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(false);
 	row_from_item(PG_GETARG_DATUM(0), &row);
 	PG_RETURN_BOOL(record_if_permitted(PG_GETARG_INT64(1), &row));
 }
