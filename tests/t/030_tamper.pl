@@ -15,6 +15,17 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE kept AS SELECT v.*, s.salt AS subject_salt, subject_no FROM consent.evidence v
 		JOIN consent.event_log USING (event_id) JOIN consent.subject s USING (subject_no) WHERE s.key = 'kim';
 	SELECT consent.erase_subject('kim', evidence => '{"letter": 8}')});
+# This ledger and another one watch each other.
+$node->safe_psql('postgres', 'CREATE DATABASE watcher');
+make_ledger($node, 'watcher');
+$node->safe_psql('watcher', 'CALL consent.checkpoint()');
+my %watcher = map { split /\|/ } split /\n/, $node->safe_psql('watcher', 'SELECT signs, vkey FROM consent.key');
+my $request = $node->safe_psql('watcher', 'SELECT consent.add_checkpoint_request()');
+$node->safe_psql('postgres', qq{
+	SELECT consent.register_witness('$watcher{witness}', 'https://watcher.example');
+	SELECT consent.set_witness_quorum(1);
+	SELECT consent.register_log('$watcher{checkpoint}')});
+$node->safe_psql('postgres', "CALL consent.witness('$request')");
 sound($node, 'the ledger is sound before');
 
 my $disable = $node->safe_psql('postgres', q{
@@ -69,15 +80,16 @@ sub another
 	die "no other value of type $type";
 }
 
-# What says nothing: it is always the same.
-my %unsigned = map { $_ => 1 } qw(ledger.singleton);
+# What says nothing, as it is always the same, and what nobody signs.
+my %unsigned = map { $_ => 1 } qw(ledger.singleton witnessed.stored_at);
 
 # What findings about a table are about.
 my %kinds = (ledger => 'ledger', key => 'key', purpose => 'purpose', notice => 'notice', preset_rule => 'preset',
 	protected_table => 'protected_table', subject => 'subject|state|commitment', scope_state => 'state', event_log => 'event',
 	evidence => 'evidence', seal => 'seal', seal_pending => 'seal_pending', run => 'run', run_salt => 'run_salt|manifest_block',
 	run_draw => 'run_draw', run_part => 'run_part', manifest_block => 'manifest_block', run_subtree => 'run_subtree',
-	erased_use => 'erased_use|run_subtree');
+	erased_use => 'erased_use|run_subtree', witness => 'witness', witness_quorum => 'witness_quorum', witnessed => 'witnessed',
+	witnessed_log => 'witnessed_log');
 
 # The log is attacked in a test of its own.
 my %log = map { $_ => 1 } qw(leaf tile checkpoint cosignature);
