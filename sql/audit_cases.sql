@@ -102,6 +102,15 @@ DROP TABLE aca_mail, aca_photo;
 SELECT count(*) FROM consent.run_uses(:may);
 SELECT run, count(*) FROM consent.withdrawn_uses WHERE run LIKE 'aca%' GROUP BY run_id, run ORDER BY run_id;
 
+-- what came late, in this order, and what became of it
+SELECT count(consent.record_choices('aca_' || who, choices::consent.consent, actor => 'import', source => source)) AS recorded FROM (VALUES
+	('tom', '-aca_train@2024-03-01T00:00Z', 'call'), ('tom', '+aca_train@2024-02-01T00:00Z', 'paper'), ('tom', '+aca_train@2024-04-01T00:00Z', 'paper'),
+	('tom', '-aca_train@2024-01-01T00:00Z', 'call'), ('una', '~aca_train@2024-01-01T00:00Z', 'crm'), ('una', '+aca_train@2024-02-01T00:00Z for [,2024-01-01T00:00:00Z)', 'paper'),
+	('una', '-aca_train@2024-03-01T00:00Z for [,2023-01-01T00:00:00Z), +aca_ads@2024-03-01T00:00Z', 'paper')) c(who, choices, source);
+SELECT count(consent.record_choices('aca_tom', '-aca_train', table_name => 'aca_photo', row_key => '1', at => '2024-05-01 00:00Z', actor => 'import')) AS recorded;
+SELECT replace(subject, 'aca_', '') AS subject, purpose, stance, claimed_at, late_by > interval '1 day' AS late, recorded_by = current_user AS by_me, source, row_key, before, after, effect
+FROM consent.late_events WHERE subject IN ('aca_tom', 'aca_una') ORDER BY event_id, purpose;
+
 -- An auditor needs no more than to be one.
 CREATE TABLE aca_secret (id integer PRIMARY KEY, owner text, at timestamptz);
 INSERT INTO aca_secret VALUES (1, 'aca_partial', '2024-02-01 00:00Z'), (2, 'aca_partial', '2024-04-01 00:00Z');

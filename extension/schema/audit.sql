@@ -22,13 +22,13 @@ RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, r
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_subject_uses';
 COMMENT ON FUNCTION consent.subject_uses(text) IS 'The uses of one subject in all runs, as run_uses() gives them; none for one that the ledger does not know or that is erased';
 CREATE FUNCTION consent.uses_of(subject text)
-RETURNS TABLE (run_id bigint, run text, purposes text[], recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
+RETURNS TABLE (run_id bigint, run text, recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, purposes text[], permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
 	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT u.run_id, r.name, r.purposes, r.recipient, r.model, u.table_name, u.row_key,
+	SELECT u.run_id, r.name, r.recipient, r.model, u.table_name, u.row_key,
 		u.verdict_then, u.verdict_now,
 		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
-		u.permitted_then, r.used_at,
+		r.purposes, u.permitted_then, r.used_at,
 		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
 	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
 	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
@@ -40,13 +40,13 @@ RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, r
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_subject_uses';
 COMMENT ON FUNCTION consent.subject_uses(bigint) IS 'The same for subjects of type bigint';
 CREATE FUNCTION consent.uses_of(subject bigint)
-RETURNS TABLE (run_id bigint, run text, purposes text[], recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
+RETURNS TABLE (run_id bigint, run text, recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, purposes text[], permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
 	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT u.run_id, r.name, r.purposes, r.recipient, r.model, u.table_name, u.row_key,
+	SELECT u.run_id, r.name, r.recipient, r.model, u.table_name, u.row_key,
 		u.verdict_then, u.verdict_now,
 		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
-		u.permitted_then, r.used_at,
+		r.purposes, u.permitted_then, r.used_at,
 		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
 	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
 	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
@@ -58,13 +58,13 @@ RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, r
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_subject_uses';
 COMMENT ON FUNCTION consent.subject_uses(uuid) IS 'The same for subjects of type uuid';
 CREATE FUNCTION consent.uses_of(subject uuid)
-RETURNS TABLE (run_id bigint, run text, purposes text[], recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
+RETURNS TABLE (run_id bigint, run text, recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, purposes text[], permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
 	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT u.run_id, r.name, r.purposes, r.recipient, r.model, u.table_name, u.row_key,
+	SELECT u.run_id, r.name, r.recipient, r.model, u.table_name, u.row_key,
 		u.verdict_then, u.verdict_now,
 		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
-		u.permitted_then, r.used_at,
+		r.purposes, u.permitted_then, r.used_at,
 		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
 	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
 	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
@@ -183,12 +183,14 @@ FROM consent.event_log e
 CROSS JOIN LATERAL consent.choices(e.choices) c
 LEFT JOIN consent.subject s ON s.subject_no = e.subject_no
 CROSS JOIN LATERAL (SELECT
-	consent.subject_verdict(e.subject_no, c.purpose, e.table_name, e.row_key, pg_catalog.lower(c.data_range), e.recorded_at, e.recorded_at - interval '1 microsecond') AS before,
-	consent.subject_verdict(e.subject_no, c.purpose, e.table_name, e.row_key, pg_catalog.lower(c.data_range), e.recorded_at, e.recorded_at) AS after
+	COALESCE(pg_catalog.lower(c.data_range), pg_catalog.upper(c.data_range) - interval '1 microsecond') AS collected_at) d
+CROSS JOIN LATERAL (SELECT
+	consent.subject_verdict(e.subject_no, c.purpose, e.table_name, e.row_key, d.collected_at, e.recorded_at, e.recorded_at - interval '1 microsecond') AS before,
+	consent.subject_verdict(e.subject_no, c.purpose, e.table_name, e.row_key, d.collected_at, e.recorded_at, e.recorded_at) AS after
 	OFFSET 0) v
 WHERE e.kind = 'choices'
   AND c.since < e.recorded_at - COALESCE(pg_catalog.current_setting('consent_ledger.max_lateness', true)::interval, interval '1 day');
-COMMENT ON VIEW consent.late_events IS 'Choices recorded more than consent_ledger.max_lateness after they are said to have been made: by whom, and what that changed. before and after: her verdict for the purpose at the moment of recording, without and with what was recorded then. effect: lifted a refusal, failed to lift a refusal, refused, permitted more, or changed nothing';
+COMMENT ON VIEW consent.late_events IS 'Choices recorded more than consent_ledger.max_lateness after they are said to have been made: by whom, and what that changed. before and after: her verdict for the purpose (on data that the choice is about) at the moment of recording, without and with what was recorded then. effect: lifted a refusal, failed to lift a refusal, refused, permitted more, or changed nothing';
 
 CREATE FUNCTION consent.tracked_settings()
 RETURNS TABLE (table_name text, column_name text, subject_column text, purpose text, is_boolean boolean, trigger_name text)
