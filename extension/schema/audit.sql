@@ -5,9 +5,13 @@
  * Runs are read one by one: WHERE run_id = ... on a view reads that run alone.
  */
 
+CREATE FUNCTION consent.run_uses_support(internal) RETURNS internal
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'consent_run_uses_support';
+COMMENT ON FUNCTION consent.run_uses_support(internal) IS 'Tells the planner how many rows run_uses() gives';
+
 CREATE FUNCTION consent.run_uses(run_id bigint, which text DEFAULT 'all')
 RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, row_key text, subject_no bigint, verdict_then consent.verdict, permitted_then boolean, verdict_now consent.verdict, because text, recorded_at timestamptz, collected_at timestamptz, row_state text)
-	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100000 AS 'MODULE_PATHNAME', 'consent_run_uses';
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 1000 SUPPORT consent.run_uses_support AS 'MODULE_PATHNAME', 'consent_run_uses';
 COMMENT ON FUNCTION consent.run_uses(bigint, text) IS
 'Every use of a run, once for each row and party, with the first verdict she had (verdict_then; permitted_then tells whether it permitted, under a party rule other than all whether the row was permitted) and the one she would have now. What came later is asked about each party by herself. which: all; withdrawn: her verdict permitted then, and does not now; preset: resting on a preset; unpermitted; retroactive: not permitted then, but by what was recorded since (because: recorded_late if the verdict as of the use, as known now, permits; agreed_later if the one of now does); collected: all with row_state here, row gone or table gone, without a verdict_now. verdict_now: NULL where it depends on when the row was collected, and the row is gone. collected_at: where it was looked up, which is where an answer depends on it, and always for collected. subject_no NULL: a row of nobody. Rows of protected tables are read as their owners, for the time when they were collected; where a column of the declaration is gone, as if the table were. 42704: no such run; 22023: another word';
 
