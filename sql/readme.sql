@@ -8,6 +8,7 @@ SET timezone = 'UTC';
 \pset footer off
 -- tour begins
 CREATE EXTENSION consent_ledger;
+-- test: a ledger to try things with. Without it, it is for good, and cannot be dropped.
 SELECT consent.create_ledger('example.org/consent', test => true) IS NOT NULL AS started;
 SELECT consent.define_purpose('ai_training', title => 'Training of AI models') IS NOT NULL AS defined;
 

@@ -29,7 +29,8 @@ start=$EPOCHREALTIME
 play -f tests/demo/05_report.sql -f tests/demo/06_one_member.sql -f tests/demo/07_verify.sql
 answered=$(since "$start")
 play -o /dev/null -f tests/demo/08_check.sql
-stop_server
 echo
 echo "Built in $built, told in $made, answered in $answered."
-echo "Read on: README.md, docs/concepts.md; all that was run: tests/demo/*.sql"
+echo "Read on: README.md, docs/auditor.md; all that was run: tests/demo/*.sql"
+[ "${1-}" != psql ] || psql
+stop_server
