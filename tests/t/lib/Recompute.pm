@@ -11,7 +11,8 @@ use File::Temp qw(tempfile);
 use JSON::PP;
 use MIME::Base64 qw(decode_base64 encode_base64);
 
-our @EXPORT = qw(canonical leaf root commitment seal_fields note_verifies sign_note);
+our @EXPORT = qw(canonical leaf root commitment seal_fields note_verifies sign_note
+	use_place use_value prefix_root prefix_way);
 
 # RFC 8785 of a flat object of strings; members that are undef are left out.
 # Strings are bytes of UTF-8, and so is the result.
@@ -52,6 +53,52 @@ sub commitment
 	my ($salt, @parts) = @_;
 
 	return hmac_sha256(join('', map { pack('Q>', length $_) . $_ } @parts), $salt);
+}
+
+# Where a subject stands in the tree of a run, and her nonce in it.
+sub use_place
+{
+	my ($salt, $origin, $run) = @_;
+
+	return map { commitment($salt, "consent_ledger/$_/v1", $origin, $run) } qw(use use_nonce);
+}
+
+# What her leaf holds: a hash of nonce and list of rows.
+sub use_value
+{
+	my ($nonce, $list) = @_;
+
+	return sha256("\x03$nonce$list");
+}
+
+# The root over leaves, given as a hash of values by position, below a depth.
+sub prefix_root
+{
+	my ($leaves, $depth) = @_;
+	my @positions = keys %$leaves;
+	my @sides = ({}, {});
+
+	return sha256("\x02") unless @positions;
+	return sha256("\x00$positions[0]$leaves->{$positions[0]}") if @positions == 1;
+	$sides[substr(unpack('B*', $_), $depth, 1)]{$_} = $leaves->{$_} foreach @positions;
+	return sha256("\x01" . prefix_root($sides[0], $depth + 1) . prefix_root($sides[1], $depth + 1));
+}
+
+# Where a way leads to, from its hashes and what it ends in: a leaf's position
+# and value, or nothing.  undef if that cannot be at the end of it.
+sub prefix_way
+{
+	my ($position, $path, @leaf) = @_;
+	my $bits = unpack('B*', $position);
+	my $hash = sha256(@leaf ? "\x00$leaf[0]$leaf[1]" : "\x02");
+
+	return if @leaf && substr(unpack('B*', $leaf[0]), 0, @$path) ne substr($bits, 0, @$path);
+	return if @$path && $path->[-1] eq sha256("\x02");
+	foreach my $depth (reverse 0 .. $#$path)
+	{
+		$hash = sha256("\x01" . (substr($bits, $depth, 1) ? $path->[$depth] . $hash : $hash . $path->[$depth]));
+	}
+	return $hash;
 }
 
 # The labelled lines of a seal's text, in a hash; undef if it is not one.
