@@ -53,6 +53,36 @@ SELECT row_key, verdict_then FROM consent.uses_of('77');
 INSERT INTO consent.event (subject, choices) SELECT g::bigint * 1000003 - 2000000000, CASE WHEN g % 3 = 0 THEN '-train' ELSE '+train' END::consent.consent FROM generate_series(1, 5000) g;
 SELECT count(*) AS asked, count(*) FILTER (WHERE p) AS permitted, count(*) FILTER (WHERE p <> t) AS differ
 FROM (SELECT consent.permits(g * 1000003 - 2000000000, 'train') AS p, consent.permits((g * 1000003 - 2000000000)::text, 'train') AS t FROM generate_series(1::bigint, 6000) g OFFSET 0) x;
+-- recording in every way
+SELECT consent.publish_notice('privacy', '1', 'We train.', '{train}') IS NOT NULL AS published;
+SELECT consent.serve_notice(100, 'privacy/1') > 0 AS as_number, consent.serve_notice('100', 'privacy/1') > 0 AS as_text;
+SELECT consent.serve_notice('0100', 'privacy/1');  -- fails
+SELECT consent.acting('0100');  -- fails
+INSERT INTO consent.event (subject, choices) VALUES (100, '+train'), ('101', '-train') RETURNING subject;
+INSERT INTO consent.event (subject, choices) VALUES (100, '+train'), ('0101', '-train');  -- fails
+COPY consent.event (subject, choices) FROM stdin;
+102	+train
+ 103	+train
+\.
+CREATE TABLE member (id integer PRIMARY KEY, handle varchar(20), small smallint, train boolean);
+CREATE TRIGGER by_id AFTER INSERT OR UPDATE OR DELETE ON member FOR EACH ROW EXECUTE FUNCTION consent.track('id', 'train', 'train');
+BEGIN;
+SELECT consent.acting(104), consent.acting('105'::text, 'guardian');
+INSERT INTO member VALUES (104, '204', 304, true), (105, '205', 305, true), (106, '206', 306, true);
+COMMIT;
+DROP TRIGGER by_id ON member;
+CREATE TRIGGER by_small AFTER INSERT OR UPDATE OR DELETE ON member FOR EACH ROW EXECUTE FUNCTION consent.track('small', 'train', 'train');
+CREATE TRIGGER by_handle AFTER INSERT OR UPDATE OR DELETE ON member FOR EACH ROW EXECUTE FUNCTION consent.track('handle', 'train', 'train');
+UPDATE member SET train = false WHERE id = 104;
+UPDATE member SET handle = '0205' WHERE id = 105;  -- fails
+DROP TRIGGER by_small ON member;
+DROP TRIGGER by_handle ON member;
+SELECT * FROM consent.import_setting('member', 'id', 'train', 'train', true);
+SELECT * FROM consent.import_setting('member', 'handle', 'train', 'train', true);
+UPDATE member SET handle = ' 206' WHERE id = 106;
+SELECT consent.import_setting('member', 'handle', 'train', 'train', true);  -- fails
+SELECT subject, left(choices::text, 6) AS choice, actor FROM consent.event WHERE subject BETWEEN '100' AND '399' AND length(subject) = 3 AND choices IS NOT NULL ORDER BY event_id;
+SELECT consent.erase_subject(104) > 0 AS erased, consent.permits(104, 'train');
 SELECT * FROM consent.verify();
 \c regress
 DROP DATABASE subjects_bigint;
@@ -90,6 +120,22 @@ SELECT row_key, verdict_then, verdict_now FROM consent.uses_of('ffffffff-ffff-ff
 INSERT INTO consent.event (subject, choices) SELECT md5(g::text)::uuid, CASE WHEN g % 3 = 0 THEN '-train' ELSE '+train' END::consent.consent FROM generate_series(1, 5000) g;
 SELECT count(*) AS asked, count(*) FILTER (WHERE p) AS permitted, count(*) FILTER (WHERE p <> t) AS differ
 FROM (SELECT consent.permits(md5(g::text)::uuid, 'train') AS p, consent.permits(md5(g::text)::uuid::text, 'train') AS t FROM generate_series(1, 6000) g OFFSET 0) x;
+-- recording in every way
+SELECT consent.publish_notice('privacy', '1', 'We train.', '{train}') IS NOT NULL AS published;
+SELECT consent.serve_notice('00000000-0000-0000-0000-000000000100'::uuid, 'privacy/1') > 0 AS as_uuid;
+SELECT consent.serve_notice('{00000000-0000-0000-0000-000000000100}', 'privacy/1');  -- fails
+INSERT INTO consent.event (subject, choices) VALUES ('00000000-0000-0000-0000-0000000001AB'::uuid, '+train') RETURNING subject;
+INSERT INTO consent.event (subject, choices) VALUES ('00000000-0000-0000-0000-0000000001AB', '+train');  -- fails
+CREATE TABLE member (id uuid PRIMARY KEY, handle text, train boolean);
+CREATE TRIGGER by_id AFTER INSERT OR UPDATE OR DELETE ON member FOR EACH ROW EXECUTE FUNCTION consent.track('id', 'train', 'train');
+BEGIN;
+SELECT consent.acting('00000000-0000-0000-0000-0000000001AC'::uuid);
+INSERT INTO member VALUES ('00000000-0000-0000-0000-0000000001AC', '00000000-0000-0000-0000-0000000001AC', true);
+COMMIT;
+SELECT * FROM consent.import_setting('member', 'id', 'train', 'train', true);
+SELECT consent.import_setting('member', 'handle', 'train', 'train', true);  -- fails
+SELECT subject, left(choices::text, 6) AS choice, actor FROM consent.event WHERE subject LIKE '%0000000001a_' ORDER BY event_id;
+SELECT consent.erase_subject('00000000-0000-0000-0000-0000000001AC'::uuid) > 0 AS erased;
 SELECT * FROM consent.verify();
 \c regress
 DROP DATABASE subjects_uuid;
