@@ -72,6 +72,42 @@ SELECT * FROM consent.import_setting('imp_settings', 'member', 'use_my_data', 'i
 SELECT consent.erase_subject('imp_off') > 0 AS erased;
 SELECT unchanged, skipped FROM consent.import_setting('imp_settings', 'member', 'use_my_data', 'imp_ai', default_on => true, changed_at => 'changed_at');
 
+-- The whole table of docs/concepts.md: what a column says, what the default was,
+-- whether the "on" is vouched for, and where silence permits.
+SET TimeZone = 'Europe/Paris';
+SELECT consent.define_purpose('imp_in', since => '2024-08-01 00:00Z') > 0 AND
+	consent.define_purpose('imp_out', regime => 'opt_out', since => '2024-08-01 00:00Z') > 0 AS defined;
+CREATE TABLE imp_all (id text, says boolean, at_tz timestamptz, at timestamp, on_day date);
+INSERT INTO imp_all VALUES
+	('imp_y', true, '2024-09-20 10:00Z', '2024-09-20 10:00', '2024-09-20'), ('imp_n', false, '2024-09-20 10:00Z', '2024-09-20 10:00', '2024-09-20'),
+	('imp_y_old', true, '2024-01-01 00:00Z', '2024-01-01 00:00', '2024-01-01'), ('imp_n_old', false, '2024-01-01 00:00Z', '2024-01-01 00:00', '2024-01-01'),
+	('imp_y_never', true, NULL, NULL, NULL), ('imp_n_never', false, NULL, NULL, NULL),
+	('imp_y_inf', true, 'infinity', 'infinity', 'infinity'), ('imp_n_inf', false, '-infinity', '-infinity', '-infinity'),
+	(NULL, true, NULL, NULL, NULL), ('imp_null', NULL, NULL, NULL, NULL);
+-- import, tell what was recorded and how many, import again, and forget it all
+CREATE FUNCTION imp_try(purpose text, default_on boolean, changed_at name, trues text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	counts record;
+	again record;
+	told text;
+BEGIN
+	counts := consent.import_setting('imp_all', 'id', 'says', purpose, default_on, changed_at, trues);
+	again := consent.import_setting('imp_all', 'id', 'says', purpose, default_on, changed_at, trues);
+	told := (SELECT string_agg(format('%s %s %s', rpad(substr(subject, 5), 8), left(choices::text, 1),
+			CASE WHEN event_time >= now() THEN 'now' ELSE to_char(event_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') END), E'\n' ORDER BY subject COLLATE "C")
+		FROM consent.event WHERE source = 'public.imp_all.says');
+	RAISE SQLSTATE 'IMP00' USING MESSAGE = format(E'%s, then %s\n%s', counts, again, told);
+EXCEPTION WHEN SQLSTATE 'IMP00' THEN
+	RETURN SQLERRM;
+END $$;
+SELECT trues, CASE WHEN default_on THEN 'on' ELSE 'off' END AS "default", imp_try('imp_in', default_on, 'at_tz', trues) AS "presets, refusals, grants, unchanged, unstated, skipped"
+FROM unnest('{true, false}'::boolean[]) default_on, unnest('{preset, granted}'::text[]) trues;
+SELECT CASE WHEN default_on THEN 'on' ELSE 'off' END AS "default", imp_try('imp_out', default_on, 'at_tz', 'preset') AS "where silence permits"
+FROM unnest('{true, false}'::boolean[]) default_on;
+SELECT changed_at, imp_try('imp_in', true, changed_at, 'granted') AS "changed then, if that is known"
+FROM unnest('{at, on_day, NULL}'::name[]) changed_at;
+SET TimeZone = 'UTC';
+
 -- fails
 SELECT consent.import_setting('imp_settings', 'nobody', 'use_my_data', 'imp_ai', true);
 SELECT consent.import_setting('imp_settings', 'member', 'bio', 'imp_ai', true);
@@ -92,4 +128,5 @@ INSERT INTO "imp ""odd"."Se;ttings" VALUES ('imp_odd', false);
 SELECT refusals FROM consent.import_setting('"imp ""odd"."Se;ttings"', 'm"ember', 'o''n', 'imp_ai', true);
 DROP SCHEMA "imp ""odd" CASCADE;
 DROP VIEW imp_result;
-DROP TABLE imp_settings, imp_mail;
+DROP TABLE imp_settings, imp_mail, imp_all;
+DROP FUNCTION imp_try;
