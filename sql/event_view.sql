@@ -64,6 +64,22 @@ WHERE consent.opt_out('bulk_nested_' || i, 'bulk_ads') > 0;
 SELECT subject, left(choices::text, 11) AS choices FROM consent.event
 WHERE subject LIKE 'bulk\_nested%' OR subject = 'bulk_cte' ORDER BY subject, choices;
 
+-- Late events in any order come to the same: four people, the same acts in four orders.
+CREATE TABLE bulk_act AS SELECT * FROM (VALUES
+	(1, '+bulk_train', timestamptz '2024-01-01 00:00Z', 'US'), (2, '-bulk_train as withdrawn', '2024-02-01 00:00Z', NULL), (3, '+bulk_train until 2024-06-01T00:00:00Z', '2024-03-01 00:00Z', 'FR'),
+	(4, '~bulk_ads', '2024-04-01 00:00Z', 'DE'), (5, '-bulk_ads', '2024-01-15 00:00Z', NULL), (6, '-bulk_train, +bulk_ads', '2024-03-01 00:00Z', 'GB'),
+	(7, '+bulk_train for [2024-01-01T00:00:00Z,)', '2024-02-15 00:00Z', NULL)) a (n, choices, at, jurisdiction);
+INSERT INTO consent.event (subject, choices, event_time, actor, method, jurisdiction)
+SELECT 'bulk_order1', choices::consent.consent, at, 'import', 'paper', jurisdiction FROM bulk_act ORDER BY n;
+SELECT count(consent.record_choices('bulk_order2', choices::consent.consent, at, 'import', 'paper', jurisdiction => jurisdiction)) FROM (SELECT * FROM bulk_act ORDER BY n DESC) a;
+SELECT count(consent.record_choices('bulk_order3', choices::consent.consent, at, 'import', 'paper', jurisdiction => jurisdiction)) FROM (SELECT * FROM bulk_act ORDER BY md5(n::text)) a;
+INSERT INTO consent.event (subject, choices, event_time, actor, method, jurisdiction)
+SELECT 'bulk_order4', choices::consent.consent, at, 'import', 'paper', jurisdiction FROM bulk_act, generate_series(1, 700) ORDER BY hashint4(n), random();
+SELECT state, jurisdiction, jurisdiction_at AT TIME ZONE 'UTC' AS since, count(*) FROM consent.subject WHERE key LIKE 'bulk\_order%' GROUP BY 1, 2, 3;
+SELECT count(DISTINCT (consent.verdict(key, 'bulk_train', at => at), consent.verdict(ARRAY[key], 'bulk_ads', at => at))) AS ways, count(*) AS asked
+FROM consent.subject, (SELECT at FROM bulk_act UNION SELECT now()) t WHERE key LIKE 'bulk\_order%' GROUP BY at ORDER BY at;
+DROP TABLE bulk_act;
+
 -- fails: under replica role the triggers would not fire and the rows would be lost
 SET session_replication_role = replica;
 INSERT INTO consent.event (subject, choices) VALUES ('bulk_lost', '+bulk_train');

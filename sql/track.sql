@@ -163,6 +163,31 @@ WHEN MATCHED THEN UPDATE SET region = CASE region WHEN 'north' THEN 'south' ELSE
 WHEN NOT MATCHED THEN INSERT VALUES (v.id, 'north', NULL, false);
 SELECT subject, choices, actor FROM tracked WHERE subject IN ('tr_p1', 'tr_p2', 'tr_p5', 'tr_p6') OFFSET 8;
 
+-- Rows that come and go by ON CONFLICT, MERGE, COPY, in a CTE, by cascade.
+CREATE TABLE tr_upsert (id text PRIMARY KEY, improve boolean);
+CREATE TRIGGER on_insert AFTER INSERT ON tr_upsert REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION consent.track('id', 'improve', 'tr_improve');
+CREATE TRIGGER on_update AFTER UPDATE ON tr_upsert REFERENCING OLD TABLE AS o NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION consent.track('id', 'improve', 'tr_improve');
+CREATE TRIGGER on_delete AFTER DELETE ON tr_upsert REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION consent.track('id', 'improve', 'tr_improve');
+CREATE TABLE tr_detail (id text PRIMARY KEY REFERENCES tr_upsert ON DELETE CASCADE ON UPDATE CASCADE, ads boolean);
+CREATE TRIGGER ads AFTER INSERT OR UPDATE OR DELETE ON tr_detail FOR EACH ROW EXECUTE FUNCTION consent.track('id', 'ads', 'tr_ads');
+INSERT INTO tr_upsert VALUES ('tr_u1', true), ('tr_u2', false);
+INSERT INTO tr_upsert VALUES ('tr_u1', false), ('tr_u2', false), ('tr_u3', true) ON CONFLICT (id) DO UPDATE SET improve = excluded.improve;
+MERGE INTO tr_upsert t USING (VALUES ('tr_u1'), ('tr_u3'), ('tr_u4')) v (id) ON t.id = v.id
+WHEN MATCHED AND t.id = 'tr_u1' THEN UPDATE SET improve = true WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (v.id, true);
+COPY tr_upsert FROM stdin;
+tr_u5	t
+tr_u6	\N
+\.
+UPDATE tr_upsert SET id = id || 'x', improve = NOT improve WHERE id IN ('tr_u5', 'tr_u6');
+INSERT INTO tr_detail VALUES ('tr_u1', true), ('tr_u2', true);
+DELETE FROM tr_upsert WHERE id = 'tr_u1';
+UPDATE tr_upsert SET id = 'tr_u7' WHERE id = 'tr_u2';
+SELECT subject, array_agg(choices ORDER BY n) AS choices FROM (SELECT *, row_number() OVER () AS n FROM tracked) t WHERE subject LIKE 'tr\_u%' GROUP BY subject ORDER BY subject;
+-- fails: and nothing of the statement is recorded
+INSERT INTO tr_detail VALUES ('tr_u3', true), ('tr_u8', true);
+INSERT INTO tr_upsert VALUES (repeat('tr_u', 300), true), ('tr_u8', true);
+SELECT count(*) FROM tracked WHERE subject LIKE 'tr\_u8%';
+
 -- in a transaction that a deferred trigger ends, too
 CREATE TABLE tr_late (id text, improve boolean);
 CREATE CONSTRAINT TRIGGER improve AFTER INSERT OR UPDATE OR DELETE ON tr_late DEFERRABLE INITIALLY DEFERRED
@@ -237,5 +262,5 @@ LEFT JOIN consent.seal s ON s.seal_no = e.event_id / 4096 AND e.event_id % 4096 
 SELECT count(*) AS seals_wrong FROM consent.seal s WHERE s.count <> (SELECT count(*) FROM consent.event_log e WHERE e.event_id / 4096 = s.seal_no);
 
 DROP VIEW tracked;
-DROP TABLE tr_member, tr_consent, tr_choice, tr_region, tr_place, tr_late, tr_wrong;
+DROP TABLE tr_member, tr_consent, tr_choice, tr_region, tr_place, tr_upsert, tr_detail, tr_late, tr_wrong;
 DROP FUNCTION try_track, tr_drop, tr_also;

@@ -6,7 +6,7 @@
 CREATE FUNCTION consent.track() RETURNS trigger
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'consent_track';
 COMMENT ON FUNCTION consent.track() IS
-'Trigger AFTER INSERT OR UPDATE OR DELETE, FOR EACH ROW or, faster, FOR EACH STATEMENT with transition tables; a row that changes its partition is the same row. Arguments: subject column, choice column (boolean or consent), purpose of a boolean, column that says who acted. Off is a refusal; on is a preset unless acting() or the column says that self, guardian or agent acted; a row that said yes and is deleted or set to NULL is revoked. A statement that names a partition fires the partition''s triggers only';
+'Trigger AFTER INSERT OR UPDATE OR DELETE, FOR EACH ROW or, faster, FOR EACH STATEMENT with transition tables; a row that changes its partition is the same row. Arguments: subject column, choice column (boolean or consent), purpose of a boolean, column that says who acted. Off is a refusal; on is a preset unless acting() or the column says that self, guardian or agent acted; a row that said yes and is deleted or set to NULL is revoked. A statement that names a partition fires the partition''s triggers only. TRUNCATE says nothing of whose settings go away: a trigger for it, too, refuses it';
 
 CREATE FUNCTION consent.acting(subject text, actor text DEFAULT 'self', method text DEFAULT NULL, notice text DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'consent_acting';
