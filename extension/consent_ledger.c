@@ -16,6 +16,7 @@
 #include "ledger/intake.h"
 #include "ledger/signer.h"
 #include "ledger/snapkey.h"
+#include "log/receipt.h"
 #include "log/worker.h"
 #include "settings.h"
 #include "use/pending.h"
@@ -43,6 +44,7 @@ _PG_init(void)
 							&setting_max_lateness, 86400, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 	worker_init();
+	receipt_init();
 	MarkGUCPrefixReserved("consent_ledger");
 
 	snapkey_init();

@@ -6,37 +6,24 @@
 
 #include "core/merkle.h"
 
-/* Every kind of event, and the seals that hold it. */
-static const struct
-{
-	const char *name;
-	cl_seal_kind seal_kind;
-}			kinds[] = {
-	{"choices", CL_SEAL_CHOICES},
-	{"notice_served", CL_SEAL_CHOICES},
-	{"subject_erased", CL_SEAL_CHOICES},
-	{"ledger_created", CL_SEAL_DECLARATIONS},
-	{"purpose_defined", CL_SEAL_DECLARATIONS},
-	{"notice_published", CL_SEAL_DECLARATIONS},
-	{"preset_set", CL_SEAL_DECLARATIONS},
-	{"preset_ended", CL_SEAL_DECLARATIONS},
-	{"table_protected", CL_SEAL_DECLARATIONS},
-	{"table_renamed", CL_SEAL_DECLARATIONS},
-	{"run_opened", CL_SEAL_RUN},
-	{"run_part", CL_SEAL_RUN},
-	{"run_closed", CL_SEAL_RUN}
-};
+/* Kinds that only seals of choices hold; those of runs begin alike. */
+static const char *const choices_kinds[] = {"choices", "notice_served", "subject_erased"};
+
+#define RUN_PREFIX "run_"
 
 bool
 cl_event_seal_kind(cl_value kind, cl_seal_kind *seal_kind)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (cl_value_equal(kind, cl_string(kinds[i].name)))
-		{
-			*seal_kind = kinds[i].seal_kind;
-			return true;
-		}
-	return false;
+	*seal_kind = CL_SEAL_DECLARATIONS;
+	for (size_t i = 0; i < sizeof(choices_kinds) / sizeof(choices_kinds[0]); i++)
+		if (cl_value_equal(kind, cl_string(choices_kinds[i])))
+			*seal_kind = CL_SEAL_CHOICES;
+	if (kind.len >= strlen(RUN_PREFIX) && memcmp(kind.data, RUN_PREFIX, strlen(RUN_PREFIX)) == 0)
+		*seal_kind = CL_SEAL_RUN;
+	for (size_t i = 0; i < kind.len; i++)
+		if ((kind.data[i] < 'a' || kind.data[i] > 'z') && kind.data[i] != '_')
+			return false;
+	return kind.len > 0;
 }
 
 /* Read a number from 1 upwards. */

@@ -26,8 +26,9 @@ typedef struct cl_sealed_event
 } cl_sealed_event;
 
 /*
- * The seals that hold events of a kind; false for one that FORMAT.md does not
- * have.
+ * The seals that hold events of a kind: those of choices and of runs hold
+ * nothing else, and whatever else there is stands among the declarations.
+ * False for what is not the name of a kind.
  */
 extern bool cl_event_seal_kind(cl_value kind, cl_seal_kind *seal_kind);
 

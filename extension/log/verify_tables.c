@@ -37,7 +37,7 @@ static const TableMade tables[] = {
 	"checkpoint_pkey unique (size)"},
 	{"cosignature",
 		"bound_no int8!, size int8!, kind text!, name text!, stated_time timestamptz!, evidence bytea!, hash bytea!, accepted_at timestamptz!",
-	"cosignature_hash unique (hash), cosignature_pkey unique (bound_no)"},
+	"cosignature_hash unique (hash), cosignature_pkey unique (bound_no), cosignature_size (size, bound_no)"},
 	{"event_log",
 		"event_id int8!, kind text!, subject_no int8, commitment bytea, choices consent, event_time timestamptz!, "
 		"recorded_at timestamptz!, recorded_by text!, actor text, method text, notice text, jurisdiction text, "

@@ -43,6 +43,7 @@ CREATE TABLE consent.cosignature (
 	accepted_at timestamptz NOT NULL,
 	CONSTRAINT cosignature_hash UNIQUE (hash)
 );
+CREATE INDEX cosignature_size ON consent.cosignature (size, bound_no);
 COMMENT ON TABLE consent.cosignature IS 'What others said of the checkpoint of this size: a cosignature line of a witness, or an RFC 3161 timestamp token. The SHA-256 of the newest is the bound in later seals';
 
 SELECT pg_catalog.pg_extension_config_dump('consent.leaf', '');
@@ -74,6 +75,12 @@ RETURNS bytea AS 'MODULE_PATHNAME', 'consent_entries'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION consent.entries(bigint, integer) IS
 'The first width entries (1 to 256) of a bundle of the log, as in C2SP tlog-tiles: the notes of seals, each preceded by its length in two bytes. NULL where the newest checkpoint does not cover it. Errors: 22023 for an index below 0, a width outside 1 to 256';
+
+CREATE FUNCTION consent.receipt(event_id bigint, identify boolean DEFAULT false, evidence boolean DEFAULT false)
+RETURNS text AS 'MODULE_PATHNAME', 'consent_receipt'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION consent.receipt(bigint, boolean, boolean) IS
+'A receipt of an event, in one line: the event, its seal, and the proof that the seal is in the log; or, while no checkpoint covers it, a promise that it will be within consent_ledger.include_within. Verified by consent-verify without the ledger. identify: with the subject''s key and salt, so that it shows whose event it is; evidence: with the text that came with the event. Errors: 02000 for an unknown event, an erased subject, missing evidence; 22023 to identify an event about nobody; 55000 for an event of this very transaction; 25006 for a promise by a standby';
 
 /* ---- Merkle trees (RFC 9162) over given leaves ---- */
 

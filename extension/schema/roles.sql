@@ -30,7 +30,7 @@ AS $$
 		   run_uses, subject_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings,
 		   use_proof, subject_number, fixing_event, never_used_head, never_used_event}'),
 		-- the log, which is for everybody who is shown it
-		('{auditor, admin}', '{tile, entries, witness_policy, add_checkpoint_request}'),
+		('{auditor, admin}', '{tile, entries, receipt, witness_policy, add_checkpoint_request}'),
 		-- what is declared, and signed
 		('{admin}',
 		 '{checkpoint, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,

@@ -150,8 +150,12 @@ test_event_changed(sample *s)
 	is_status(s, CL_RECEIPT_EVENT_ELSEWHERE, "the id of another seal");
 	alter_event(s, copy, "\"id\":\"12289\"", "\"id\":\"02289\"");
 	is_status(s, CL_RECEIPT_EVENT_MALFORMED, "an id with a leading zero");
+	alter_event(s, copy, "\"kind\":\"choices\"", "\"kind\":\"Choices\"");
+	is_status(s, CL_RECEIPT_EVENT_MALFORMED, "what is not the name of a kind");
+	alter_event(s, copy, "\"kind\":\"choices\"", "\"kind\":\"run_red\"");
+	is_status(s, CL_RECEIPT_EVENT_MISPLACED, "a kind of runs");
 	alter_event(s, copy, "\"kind\":\"choices\"", "\"kind\":\"chances\"");
-	is_status(s, CL_RECEIPT_EVENT_MALFORMED, "an unknown kind");
+	is_status(s, CL_RECEIPT_EVENT_MISPLACED, "a kind of declarations");
 	alter_event(s, copy, "\"kind\":\"choices\",\"nonce\":\"068a5ea9d0", "\"kind\":\"run_opened\",\"nonce\":\"068a5ea");
 	is_status(s, CL_RECEIPT_EVENT_MALFORMED, "a short nonce");
 	alter_event(s, copy, "\"recorded_at\":\"2024-10-02T", "\"recorded_at\":\"2024-10-02 ");

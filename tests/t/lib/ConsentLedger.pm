@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(new_node start_node make_ledger fill_ledger kill_server sound);
+our @EXPORT = qw(new_node start_node make_ledger fill_ledger kill_server sound verify_program);
 
 # A cluster, initialised but not started.  Options are those of init, and conf:
 # more lines for postgresql.conf.
@@ -111,6 +111,12 @@ sub kill_server
 	usleep(100_000) while grep { $_ !~ / \(postgres\) Z / } map { -e $_ ? slurp_file($_) : () } "/proc/$postmaster/stat";
 	usleep(1_000_000);
 	unlink $pidfile, $node->host . '/.s.PGSQL.' . $node->port . '.lock';
+}
+
+# Where consent-verify was installed.
+sub verify_program
+{
+	return "$ENV{work}/install$ENV{bindir}/consent-verify";
 }
 
 # Test that verify() finds nothing: node, what is tested, database.
