@@ -87,9 +87,57 @@ is($node->safe_psql('postgres', "SELECT count FROM consent.seal WHERE seal_no = 
 is(verified($node, "SELECT consent.receipt($first + i) FROM unnest('{0,1,2047,2048,4094,4095}'::int[]) i", qr/ of 4096 in its seal/), 6, 'places in it');
 is(verified($node, "SELECT consent.receipt(max(event_id)) FROM consent.event_log", qr/^GOOD .* as event 904 of 904 in its seal/), 1, 'and in the rest of it');
 
+# ---- with cosignatures ----
+
+# Two ledgers watch this one. One has cosigned an older head, both a later one, none the last.
+my %witness;
+foreach my $watcher (qw(early late))
+{
+	$node->safe_psql('postgres', "CREATE DATABASE $watcher");
+	make_ledger($node, $watcher);
+	$node->safe_psql($watcher, "SELECT consent.register_log('$key{checkpoint}')");
+	$witness{$watcher} = $node->safe_psql($watcher, q{SELECT vkey FROM consent.key WHERE signs = 'witness'});
+	$node->safe_psql('postgres', "SELECT consent.register_witness('$witness{$watcher}')");
+}
+
+# Let a watcher cosign the newest head, given the size that it knows; returns its size.
+sub cosign
+{
+	my ($watcher, $known) = @_;
+	my $request = $node->safe_psql('postgres', "SELECT consent.add_checkpoint_request($known)") =~ s/'/''/gr;
+	my ($status, $line) = split /\|/, $node->safe_psql($watcher, "CALL consent.witness('$request')"), 2;
+
+	is($status, 200, "$watcher cosigns");
+	$node->safe_psql('postgres', "SELECT consent.add_cosignature('$line')");
+	return $node->safe_psql('postgres', 'SELECT max(size) FROM consent.checkpoint');
+}
+
+# Record something and sign a head; its event.
+sub grow
+{
+	my $event = $node->safe_psql('postgres', q{SELECT consent.opt_in('ann', 'train')});
+	$node->safe_psql('postgres', 'CALL consent.checkpoint()');
+	return $event;
+}
+
+my $before = grow();
+my $known = cosign('early', 0);
+my $between = grow();
+my $witnessed = cosign('early', $known);
+cosign('late', 0);
+my $after = grow();
+push @trust, map { ('--witness', $witness{$_}) } sort keys %witness;
+is(verified($node, "SELECT consent.receipt(i) FROM unnest('{$before,$between}'::bigint[]) i", qr/signed this head: $witnessed entries/), 2,
+	'of the heads the one that most have cosigned');
+is(verified($node, "SELECT consent.receipt($between)", qr/\/witness cosigned it on .*\/witness cosigned it on .* So the quorum of your policy had seen it by/), 1, 'with both cosignatures');
+my ($unseen, $lacks) = verify($node->safe_psql('postgres', "SELECT consent.receipt($after)"), @trust);
+is("$unseen $lacks", '1 BAD the checkpoint lacks cosignatures that the policy asks for ', 'a receipt that they have not seen yet');
+splice(@trust, 4);
+is(verified($node, "SELECT consent.receipt($after)", qr/Your policy asks for no witness/), 1, 'which holds where none is asked');
+
 # ---- what the ledger does not hand out ----
 
-my ($status, $out, $err) = $node->psql('postgres', "SELECT consent.receipt($first + 4096 * 2)");
+my ($status, $out, $err) = $node->psql('postgres', "SELECT consent.receipt($after + 4096)");
 like($err, qr/there is no event/, 'no event beyond the last seal');
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 $session->query_safe('BEGIN');
