@@ -28,7 +28,8 @@ AS $$
 		   unpermitted_uses, retroactive_uses, collected_before_notice, unclosed_runs,
 		   silent_notice_changes, late_events, settings_without_event, verify,
 		   run_uses, subject_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings,
-		   use_proof, subject_number, fixing_event, never_used_head, never_used_event}'),
+		   use_proof, subject_number, fixing_event, prove, prove_use, prove_non_use,
+		   never_used_head, never_used_event, never_used, prove_never_used}'),
 		-- the log, which is for everybody who is shown it
 		('{auditor, admin}', '{tile, entries, receipt, witness_policy, add_checkpoint_request}'),
 		-- what is declared, and signed
