@@ -77,7 +77,7 @@ CREATE FUNCTION consent.prove_non_use(run_id bigint, subject text) RETURNS text
 	SET search_path = pg_catalog, pg_temp
 AS $$ SELECT consent.prove($1, consent.subject_number($2), false) $$;
 COMMENT ON FUNCTION consent.prove_non_use(bigint, text) IS
-'Proof that a closed run used no row of a subject: as prove_use(). It says that she is absent from this run as it was declared, not that nothing was read undeclared, copied, or used under another number. NULL for NULL. Errors: unknown run (42704) or subject (02000); 55000 if the run is not closed or parts of it are missing, if it used rows of hers, or if she is erased';
+'Proof that a closed run used no row of a subject: as prove_use(). It says that she is absent from this run as it was declared, not that nothing was read undeclared, copied, or used under another number. It decides nothing where no event of hers was in the log before the run was closed, since her place in it could have been chosen afterwards. NULL for NULL. Errors: unknown run (42704) or subject (02000); 55000 if the run is not closed or parts of it are missing, if it used rows of hers, or if she is erased';
 
 CREATE FUNCTION consent.prove_non_use(run_id bigint, subject bigint) RETURNS text
 	LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
