@@ -76,6 +76,18 @@ SELECT consent.opt_in(m, 'prot_train', party => 'prot_carol') FROM prot.message 
 SELECT consent.opt_in(m, 'prot_train') FROM prot.message m WHERE id = 1;
 SELECT consent.opt_in(k, 'prot_train', party => 'prot_carol') FROM (VALUES (1)) k;
 
+-- a name without its schema is enough where only one fits
+SELECT consent.opt_out('prot_dora', 'prot_train', table_name => 'message') > 0 AS recorded;
+SELECT table_name FROM consent.event WHERE subject = 'prot_dora';
+CREATE SCHEMA prot_other;
+CREATE TABLE prot_other.message (id bigint PRIMARY KEY, sender text);
+SELECT consent.protect('prot_other.message', '{sender}') > 0 AS protected;
+\set VERBOSITY default
+SELECT consent.opt_out('prot_dora', 'prot_train', table_name => 'message');  -- fails
+SELECT consent.opt_out('prot_dora', 'prot_train', table_name => 'messages');  -- fails
+\set VERBOSITY terse
+SELECT consent.opt_out('prot_dora', 'prot_train', table_name => 'prot_other.message') > 0 AS recorded;
+
 -- renames are followed, and recorded
 ALTER TABLE prot.message RENAME TO letter;
 ALTER TABLE prot.letter RENAME COLUMN recipient TO addressee;

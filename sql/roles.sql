@@ -39,6 +39,14 @@ INSERT INTO consent.event (subject, choices) VALUES ('rol_bob', '+rol_ai') RETUR
 -- not what happened long ago,
 SELECT consent.opt_in('rol_alice', 'rol_ai', at => '2024-01-01 00:00Z');  -- fails
 INSERT INTO consent.event (subject, choices) VALUES ('rol_bob', '+rol_ai@2024-01-01T00:00:00Z');  -- fails
+INSERT INTO consent.event (subject, choices, event_time) VALUES ('rol_bob', '+rol_ai', now()), ('rol_bob', '+rol_ai', '2024-01-01 00:00Z');  -- fails
+COPY consent.event (subject, choices, event_time) FROM stdin;
+rol_bob	+rol_ai	2024-01-01 00:00Z
+\.
+SELECT consent.record_choices('rol_alice', '-rol_ai@2024-01-01T00:00:00Z');  -- fails
+SELECT consent.serve_notice('rol_alice', 'rol_privacy/1', '2024-01-01 00:00Z');  -- fails
+SET consent_ledger.max_lateness = '100 years';  -- fails
+SELECT consent.opt_out('rol_alice', 'rol_ai', at => now() - interval '23 hours 59 minutes') > 0 AS in_time;
 -- and declares and reads nothing.
 SELECT consent.define_purpose('rol_mine');  -- fails
 SELECT consent.set_preset('~rol_ai');  -- fails
@@ -55,6 +63,11 @@ SELECT suppression_key FROM consent.ledger;  -- fails
 -- An importer records the past too.
 SET ROLE regress_importer;
 SELECT consent.opt_in('rol_carol', 'rol_ai', at => '2024-09-01 00:00Z', actor => 'import', source => 'archive') > 0 AS recorded;
+COPY consent.event (subject, choices, event_time, actor, method, source) FROM stdin;
+rol_carol	-rol_ai	2024-09-02 00:00Z	import	paper	archive
+\.
+SELECT consent.serve_notice('rol_carol', 'rol_privacy/1', '2024-01-01 00:00Z') > 0 AS recorded;
+SELECT consent.opt_in('rol_carol', 'rol_ai', at => '9000-01-01 00:00Z');  -- fails: nobody records the future
 CREATE TEMP TABLE rol_settings (id text, on_ boolean);
 INSERT INTO rol_settings VALUES ('rol_dave', false);
 SELECT refusals FROM consent.import_setting('rol_settings', 'id', 'on_', 'rol_ai', true);

@@ -276,7 +276,7 @@ END $$;
 SELECT setseed(0.5) IS NOT NULL AS seeded;
 DO $$
 BEGIN
-	FOR i IN 1 .. 150 LOOP
+	FOR i IN 1 .. 80 LOOP
 		PERFORM st_act(4) FROM generate_series(1, 4);
 		IF i % 5 = 0 THEN
 			ROLLBACK;
@@ -285,7 +285,7 @@ BEGIN
 		END IF;
 	END LOOP;
 END $$;
-SELECT count(*) > 3000 AS many FROM st_expected;
+SELECT count(*) > 1500 AS many FROM st_expected;
 SELECT subject, e.events, x.events AS expected
 FROM (SELECT subject, count(*) AS events FROM consent.event WHERE subject LIKE 'st\_r%' GROUP BY subject) e
 FULL JOIN (SELECT subject, count(*) AS events FROM st_expected GROUP BY subject) x USING (subject)

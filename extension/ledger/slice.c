@@ -424,6 +424,9 @@ slice_root(Slice *slice, uint8 *root)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("an event is too large: %zu bytes", len),
+					 event->subject ?
+					 errdetail("It is about subject \"%s\". The canonical form of an event has at most %d bytes.",
+							   event->subject, CL_EVENT_MAX) :
 					 errdetail("The canonical form of an event has at most %d bytes.", CL_EVENT_MAX),
 					 errhint("Put what is long into evidence.")));
 		if (len == 0 ||
