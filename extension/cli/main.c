@@ -15,6 +15,8 @@ static const char help[] =
 	"  consent-verify checkpoint FILE         a signed head of the log\n"
 	"  consent-verify consistency OLD NEW     does the newer head extend the older one?\n"
 	"  consent-verify tree DIR                an exported log: head, tiles, every seal\n"
+	"  consent-verify use FILE                what a run used of a subject, or that it used\n"
+	"                                         nothing; or that no run did, with --tree\n"
 	"\n"
 	"FILE may be - for standard input. Whom you trust is said by\n"
 	"\n"
@@ -26,7 +28,7 @@ static const char help[] =
 	"\n"
 	"Keys come from somebody whom you trust, never from what is checked. Further:\n"
 	"\n"
-	"  --tree DIR          compare a receipt, a promise or two heads with this log\n"
+	"  --tree DIR          compare a receipt, a promise, two heads or a proof with this log\n"
 	"  --proof FILE        a tlog proof of a promised seal; or the path between two\n"
 	"                      heads, a hash in base64 in each line\n"
 	"  --checkpoint FILE   a head by which a promise may be due\n"
@@ -48,7 +50,8 @@ static const command commands[] = {
 	{"receipt", command_receipt, 1, NEEDS_SEAL | TAKES_TREE | TAKES_PROOF | TAKES_CHECKPOINT},
 	{"checkpoint", command_checkpoint, 1, NEEDS_LOG},
 	{"consistency", command_consistency, 2, NEEDS_LOG | TAKES_TREE | TAKES_PROOF},
-	{"tree", command_tree, 1, NEEDS_LOG | NEEDS_SEAL}
+	{"tree", command_tree, 1, NEEDS_LOG | NEEDS_SEAL},
+	{"use", command_use, 1, NEEDS_LOG | NEEDS_SEAL | TAKES_TREE}
 };
 
 static const command *

@@ -126,6 +126,15 @@ shown_hash(const uint8_t *hash)
 }
 
 const char *
+shown_number(int64_t n)
+{
+	cl_buffer	b = next_buffer();
+
+	snprintf(b.data, b.cap, "%lld", (long long) n);
+	return b.data;
+}
+
+const char *
 counted(uint64_t n, const char *one, const char *many)
 {
 	cl_buffer	b = next_buffer();
@@ -236,6 +245,13 @@ report_detail(const char *name, cl_value value)
 {
 	if (!quiet)
 		printf("  %-14s %s\n", name, value.len > 0 ? shown(value) : "(empty)");
+}
+
+void
+report_row(const char *a, const char *b, const char *c, const char *d)
+{
+	if (!quiet)
+		printf("  %-24s  %-24s  %-20s%s%s\n", a, b, c, *d ? "  " : "", d);
 }
 
 /* ---- progress ---- */

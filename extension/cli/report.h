@@ -41,6 +41,9 @@ __attribute__((format(printf, 1, 2)))
 extern void report_sentence(const char *format,...);
 extern void report_detail(const char *name, cl_value value);
 
+/* A row of a table, of texts that are shown() already. */
+extern void report_row(const char *a, const char *b, const char *c, const char *d);
+
 /*
  * Text from outside in printable form: what could steer a terminal or turn the
  * direction of writing as \u{hex}, at most some hundred bytes of it.  Good until
@@ -54,6 +57,9 @@ extern const char *shown_time(uint64_t seconds);
 
 /* A hash in base64; likewise. */
 extern const char *shown_hash(const uint8_t *hash);
+
+/* A number; likewise. */
+extern const char *shown_number(int64_t n);
 
 /* A number with a noun in the singular or plural: "1 entry", "2 entries"; likewise. */
 extern const char *counted(uint64_t n, const char *one, const char *many);

@@ -149,6 +149,29 @@ tree_close(tree *t)
 	free(t->named);
 }
 
+bool
+tree_has_head(tree *t, const cl_checkpoint *head, const char *something)
+{
+	const cl_checkpoint *log = &t->dir.head.checkpoint;
+	cl_tree		before = log_dir_tree(&t->dir, head->size);
+	cl_hash		root;
+
+	if (!cl_value_equal(head->origin, log->origin))
+		report_bad("this is the log of another ledger, %s", shown(log->origin));
+	else if (head->size > log->size)
+		report_unchecked("the tree is older than %s: it ends with %s, and the head there has %llu", something,
+						 counted(log->size, "entry", "entries"), (unsigned long long) head->size);
+	else if (cl_tree_root(&before, root) != CL_OK)
+		report_unchecked("the head of %s could not be computed from the tree",
+						 counted(head->size, "entry", "entries"));
+	else if (memcmp(root, head->root, CL_HASH_BYTES) != 0)
+		report_bad("the log was forked: %s has a head of %s with root %s, the tree has root %s there, and the log's key signed both",
+				   something, counted(head->size, "entry", "entries"), shown_hash(head->root), shown_hash(root));
+	else
+		return true;
+	return false;
+}
+
 void
 explain_tree(const tree *t)
 {

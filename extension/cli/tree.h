@@ -44,6 +44,12 @@ extern bool tree_check(tree *t, const options *o, const char *path,
 					   void (*on_seal) (void *arg, const log_entry *entry, const cl_seal *seal), void *arg);
 extern void tree_close(tree *t);
 
+/*
+ * Is this head, which something has, the one of the log in a good tree or an
+ * earlier one?  If not, that is reported.
+ */
+extern bool tree_has_head(tree *t, const cl_checkpoint *head, const char *something);
+
 /* What a good tree proves, in sentences. */
 extern void explain_tree(const tree *t);
 

@@ -74,7 +74,7 @@ common_origin(const cl_use_proof *proof, const cl_use_verified *verified)
 
 bool
 cl_use_proof_verify(const cl_use_proof *proof, const cl_receipt_trust *trust,
-					cl_use_verified *verified, char *scratch)
+					bool one_log, cl_use_verified *verified, char *scratch)
 {
 	const cl_receipt_result *closed = &verified->receipts[CL_USE_CLOSED];
 	const cl_receipt_result *event = &verified->receipts[CL_USE_EVENT];
@@ -98,7 +98,7 @@ cl_use_proof_verify(const cl_use_proof *proof, const cl_receipt_trust *trust,
 		!same_checkpoint(&closed->checkpoint, &event->checkpoint);
 	facts = (cl_use_facts) {
 		common_origin(proof, verified), bytes[CL_USE_OPENED], bytes[CL_USE_CLOSED], bytes[CL_USE_EVENT],
-		!closed->promised && !event->promised && !verified->checkpoints_differ,
+		!closed->promised && !event->promised && (one_log || !verified->checkpoints_differ),
 		(int64_t) closed->proof.index, (int64_t) event->proof.index
 	};
 	cl_use_proof_check(proof, &facts, &verified->result, scratch);

@@ -40,9 +40,11 @@ extern size_t cl_use_verify_scratch(const cl_use_proof *proof);
 /*
  * Verify the receipts under a trust, as cl_receipt_verify() does, then the
  * proof, as cl_use_proof_check() does.  False if a receipt failed: then nothing
- * is known.  Everything found points into scratch or into the proof.
+ * is known.  one_log: the caller has verified that the checkpoints of the
+ * receipts are those of one log, if they differ.  Everything found points into
+ * scratch or into the proof.
  */
 extern bool cl_use_proof_verify(const cl_use_proof *proof, const cl_receipt_trust *trust,
-								cl_use_verified *verified, char *scratch);
+								bool one_log, cl_use_verified *verified, char *scratch);
 
 #endif

@@ -170,6 +170,13 @@ unchecked(qr/needs --tree or --proof/, 'without a path', 'consistency', 'head-30
 unchecked(qr/the tree ends with 300 entries/, 'with too old a tree', 'consistency', 'head-300', 'head-600', @head, '--tree', 'tree-300');
 bad(qr/lacks cosignatures/, 'a head without witnesses', 'consistency', 'head-300', 'head-600-unwitnessed', @head, '--tree', 'tree');
 
+# ---- proofs of use, of which there are more where there is a server ----
+
+bad(qr/this is not a proof of use or of non-use $/, 'a receipt for a proof of use', 'use', 'receipt', @trust);
+result_is(1, qr/this is not a proof of use or of non-use/, 'nothing for one', '', 'use', '-', @trust);
+unchecked(qr/is checked against the whole log/, 'a proof about all runs needs the log', 'use', 'head-600', @trust);
+bad(qr/this is not a proof of use or of non-use: a line of the proof is malformed/, 'and is none', 'use', 'head-600', @trust, '--tree', 'tree');
+
 # ---- trees ----
 
 good(qr/^GOOD the log example.org\/consent is whole up to its head of 600 entries.*599 seals of choices, 1 of declarations, 0 of runs, with 608 events/,

@@ -144,7 +144,7 @@ verify(sample *s)
 {
 	free(s->scratch);
 	s->scratch = malloc(cl_use_verify_scratch(&s->proof));
-	return cl_use_proof_verify(&s->proof, &trust, &s->verified, s->scratch);
+	return cl_use_proof_verify(&s->proof, &trust, false, &s->verified, s->scratch);
 }
 
 static void
@@ -196,6 +196,8 @@ test_undecided(sample *s)
 	s->proof.event = make_receipt(s, CL_USE_EVENT, PEOPLE, 1, 3);
 	says(s, CL_USE_UNDECIDED, CL_USE_NOT_IN_LOG, "undecided under two checkpoints");
 	ok(s->verified.checkpoints_differ, "and that is said");
+	ok(cl_use_proof_verify(&s->proof, &trust, true, &s->verified, s->scratch) &&
+	   s->verified.result.answer == CL_USE_NOT_USED, "but not where they are known to be of one log");
 	begin(s, UNUSED, PEOPLE, 1);
 	s->proof.opened = make_receipt(s, CL_USE_OPENED, OPENED, 0, 3);
 	says(s, CL_USE_NOT_USED, 0, "where the opening is does not matter");
