@@ -249,7 +249,7 @@ known_from_events(int64 subject_no, const GateTime *time, Known *known)
 	memset(known, 0, sizeof(Known));
 	known->subject_no = subject_no;
 	known->from_events = true;
-	replica_check_table("event_log");
+	replica_check_table(REPLICA_EVENT_LOG);
 	past.store = store_open("event_log", AccessShareLock);
 	store_key_int8(&key, Anum_event_log_subject_no, subject_no);
 	scan = store_scan(past.store, "event_log_subject", GetActiveSnapshot(), 1, &key);
@@ -339,7 +339,7 @@ add_stored_scopes(const GateRow *row, const Known *known, Items *items)
 {
 	Store	   *store;
 
-	replica_check_table("scope_state");
+	replica_check_table(REPLICA_SCOPE_STATE);
 	store = store_open("scope_state", AccessShareLock);
 	add_stored_scope(row, known, SCOPE_TABLE, store, items);
 	if (row->row_key != NULL)

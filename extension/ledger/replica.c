@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "compat.h"
 #include "ledger/replica.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
@@ -116,12 +117,18 @@ replica_check_complete(void)
 }
 
 void
-replica_check_table(const char *name)
+replica_check_table(ReplicaTable table)
 {
-	Relation	catalog = table_open(SubscriptionRelRelationId, AccessShareLock);
+	static const char *const names[] = {"scope_state", "event_log"};
+	static LocalTransactionId checked_in[lengthof(names)];
+	Relation	catalog;
 
-	check_table(catalog, is_subscriber(catalog), name);
+	if (checked_in[table] == compat_my_lxid())
+		return;
+	catalog = table_open(SubscriptionRelRelationId, AccessShareLock);
+	check_table(catalog, is_subscriber(catalog), names[table]);
 	table_close(catalog, AccessShareLock);
+	checked_in[table] = compat_my_lxid();
 }
 
 bool

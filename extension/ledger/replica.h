@@ -12,8 +12,14 @@
  */
 extern void replica_check_complete(void);
 
-/* The same for one table, where a question needs it. */
-extern void replica_check_table(const char *name);
+/* The same for one table, where a question needs it; once in a transaction. */
+typedef enum ReplicaTable
+{
+	REPLICA_SCOPE_STATE,
+	REPLICA_EVENT_LOG
+} ReplicaTable;
+
+extern void replica_check_table(ReplicaTable table);
 
 /* Does a subscription bring the ledger here? */
 extern bool replica_is_subscriber(void);
