@@ -18,6 +18,8 @@
 #include "use/tables.h"
 #include "use/way.h"
 
+#define DEPTH_MAX 24			/* of four thousand million subjects */
+
 struct Ways
 {
 	const Run  *run;
@@ -55,7 +57,7 @@ refuse_corrupted(const Ways *ways, const char *what)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("the tree of run " INT64_FORMAT " is not as the run was closed with", ways->run->run_id),
+			 errmsg("the stored tree of run " INT64_FORMAT " is not the one that it was closed with", ways->run->run_id),
 			 errdetail("%s", what),
 			 errhint("Ask consent.verify() what was changed.")));
 }
@@ -115,13 +117,15 @@ subtree_int4(Ways *ways, HeapTuple tuple, AttrNumber attno)
 static cl_prefix_node *
 read_nodes(Ways *ways, unsigned depth)
 {
-	cl_prefix_node *nodes = MemoryContextAllocExtended(CurrentMemoryContext,
-													   sizeof(cl_prefix_node) << depth,
-													   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	cl_prefix_node *nodes;
 	ScanKeyData key;
 	StoreScan  *scan;
 	HeapTuple	tuple;
 
+	if (depth > DEPTH_MAX)
+		refuse_corrupted(ways, "It would have too many subjects.");
+	nodes = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(cl_prefix_node) << depth,
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	store_key_int8(&key, Anum_run_subtree_run_id, ways->run->run_id);
 	scan = store_scan(ways->subtrees, "run_subtree_pkey", GetActiveSnapshot(), 1, &key);
 	while ((tuple = store_next(scan)) != NULL)

@@ -271,10 +271,10 @@ my $someone = sql("SELECT consent.subject_number('member11')");
 my ($found, $error) = after_attack("UPDATE consent.run_subtree SET hash = sha256(hash) WHERE run_id = $run AND bucket = 2",
 	"SELECT consent.use_proof($run, subject_no, true, 'o', 'c', 'e') FROM consent.run_uses($run) JOIN consent.subject USING (subject_no) WHERE salt IS NOT NULL");
 is($found, "run_subtree|run $run, bucket 2: hash", 'another subtree is named');
-like($error, qr/the tree of run $run is not as the run was closed with/, 'and nothing is proved with it');
+like($error, qr/the stored tree of run $run is not the one that it was closed with/, 'and nothing is proved with it');
 ($found, $error) = after_attack("DELETE FROM consent.run_subtree WHERE run_id = $run AND bucket = 1", "SELECT consent.use_proof($run, $someone, true, 'o', 'c', 'e')");
 is($found, "run_subtree|run $run, bucket 1", 'a subtree that is gone is named');
-like($error, qr/the tree of run $run is not as the run was closed with/, 'and nothing is proved without it');
+like($error, qr/the stored tree of run $run is not the one that it was closed with/, 'and nothing is proved without it');
 # A salt with which she stands elsewhere, where nobody is.
 ($found, $error) = after_attack("UPDATE consent.subject SET salt = sha256(salt) WHERE subject_no = $someone", "SELECT consent.use_proof($run, $someone, false, 'o', 'c', 'e')");
 like($found, qr/^subject\|subject $someone: commitment to her key$/m, 'a subject who was moved is named');
@@ -283,6 +283,14 @@ like($found, qr/^run\|run $run: tree over its subjects$/m, 'by the tree as well'
 like($found, qr/^erased_use\|run $run, subject $used$/m, 'a place that is gone is named');
 ($found) = after_attack("INSERT INTO consent.erased_use SELECT $run, $someone, position, nonce FROM consent.erased_use WHERE run_id = $run LIMIT 1", 'SELECT 1');
 like($found, qr/^erased_use\|run $run, subject $someone$/m, 'so is one of somebody who is not erased');
+
+# The place of one of the erased, given to another.
+($found) = after_attack("UPDATE consent.erased_use e SET position = o.position FROM consent.erased_use o
+	WHERE e.run_id = $run AND o.run_id = $run AND e.subject_no = $used AND o.subject_no = $nine", 'SELECT 1');
+like($found, qr/^run_subtree\|run $run, subject (?:$used|$nine)$/m, 'so is a place that two have');
+($found, $error) = after_attack("UPDATE consent.run SET subjects = 1::bigint << 60 WHERE run_id = $run", "SELECT consent.use_proof($run, $someone, true, 'o', 'c', 'e')");
+like($found, qr/^run\|run $run: subjects$/m, 'another number of subjects is named');
+like($error, qr/the stored tree of run $run is not the one that it was closed with/, 'and does no harm');
 
 # ---- dump and restore ----
 
