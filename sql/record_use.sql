@@ -64,6 +64,9 @@ SELECT consent.open_run('use second', '{use_train}') AS second \gset
 INSERT INTO consent.used_key SELECT :second, 'use_message', id FROM use_message;
 CREATE TEMP TABLE use_report AS SELECT :second AS run_id, 'use_message' AS table_name, unnest('{6,7}'::text[]) AS row_key;
 INSERT INTO consent.used_key SELECT * FROM use_report;
+COPY consent.used_key (run_id, table_name, row_key) FROM PROGRAM 'printf "0\tuse_message\t1\n"';  -- fails: no such run
+SELECT format('COPY consent.used_key FROM PROGRAM %L', format('seq 1 8 | sed "s/^/%s\tuse_message\t/"', :second)) AS copy \gset
+:copy;
 SELECT count(*) FROM consent.used_key;
 SELECT count(*), count(*) FILTER (WHERE permitted_then) AS permitted FROM consent.run_uses(:second);
 INSERT INTO consent.used_key VALUES (:second, 'use_message', NULL);
