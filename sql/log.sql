@@ -72,6 +72,29 @@ SELECT consent.tile(64, 0);
 SELECT consent.tile(0, -1);
 SELECT consent.entries(0, 257);
 
+-- all files, in the order in which a reader of them never sees half a tree; or only what is new
+SELECT min(size) AS first, max(size) AS last FROM consent.checkpoint \gset
+SELECT count(*) > 2 AS many, count(DISTINCT path) = count(*) AS once, (array_agg(path))[count(*)] AS last FROM consent.log_files();
+SELECT path ~ '^tile/0/000(\.p/\d+)?$' AS path, data = consent.tile(0, 0, least(:last, 256)) AS hashes
+FROM consent.log_files() WHERE path LIKE 'tile/0/000%';
+SELECT (SELECT count(*) FROM consent.log_files(:first)) <= (SELECT count(*) FROM consent.log_files()) AS fewer;
+SELECT path FROM consent.log_files(:last);
+\set VERBOSITY sqlstate
+SELECT * FROM consent.log_files(:last + 1);
+SELECT * FROM consent.log_files(0, :last + 1);
+\set VERBOSITY terse
+
+-- what somebody has who says that this is a checkpoint of ours
+SELECT verdict, size = :last AS same_size, here = :last AS all_here, detail
+FROM consent.check_fork((SELECT note FROM consent.checkpoint WHERE size = :last));
+SELECT * FROM consent.check_fork(E'example.org\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n');
+
+-- nothing was lost, so there is nothing to mend
+CALL consent.adopt_checkpoint();
+\set VERBOSITY sqlstate
+SELECT consent.continue_as();
+\set VERBOSITY terse
+
 -- the tables are append-only as all others
 UPDATE consent.leaf SET seal_no = 0;
 DELETE FROM consent.checkpoint;

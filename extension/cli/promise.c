@@ -63,7 +63,7 @@ try_tree(const options *o, const cl_promise *promise, uint64_t *index)
 	if (tree_check(t, o, o->tree, look_at_seal, &s))
 	{
 		*index = s.index;
-		if (!cl_value_equal(promise->origin, t->dir.head.checkpoint.origin))
+		if (!cl_log_is_of(t->dir.head.checkpoint.origin, promise->origin))
 			report_bad("this is the log of another ledger, %s", shown(t->dir.head.checkpoint.origin));
 		else if (s.replaced)
 			report_bad("the promise is broken: the log has another seal of number %lld, as entry %llu",
@@ -92,7 +92,7 @@ try_proof(const options *o, const cl_promise *promise, uint64_t *index)
 	else if (head_check(o, proof.checkpoint, "the checkpoint in the proof", &h))
 	{
 		*index = proof.index;
-		if (!cl_value_equal(promise->origin, h.checkpoint.origin))
+		if (!cl_log_is_of(h.checkpoint.origin, promise->origin))
 			report_bad("the proof is of another ledger, %s", shown(h.checkpoint.origin));
 		else if (!cl_tlog_proof_includes(&proof, promise->seal_leaf, h.checkpoint.size, h.checkpoint.root))
 			report_bad("the proof does not lead from the promised seal to the root in its checkpoint");
@@ -113,7 +113,7 @@ try_checkpoint(const options *o, const cl_promise *promise)
 
 	if (head_read(o, o->checkpoint, &in, &h))
 	{
-		if (!cl_value_equal(promise->origin, h.checkpoint.origin))
+		if (!cl_log_is_of(h.checkpoint.origin, promise->origin))
 			report_bad("the checkpoint is of another ledger, %s", shown(h.checkpoint.origin));
 		else if (is_due(promise, &h))
 			report_unchecked("the promise is due: it ran out on %s, and a quorum cosigned this head of %s by %s. The "

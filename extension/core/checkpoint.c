@@ -73,3 +73,15 @@ cl_checkpoint_open(const char *note, size_t len, const cl_verifier *log,
 		cl_value_equal(checkpoint->origin, cl_string(log->name)) &&
 		cl_note_verify(note, len, log);
 }
+
+bool
+cl_log_is_of(cl_value log, cl_value ledger)
+{
+	cl_scanner	in = {log.data, log.len, ledger.len};
+	uint64_t	number;
+
+	if (log.len < ledger.len || memcmp(log.data, ledger.data, ledger.len) != 0)
+		return false;
+	return cl_at_end(&in) ||
+		(cl_take(&in, "/") && cl_take_number(&in, INT32_MAX, &number) && cl_at_end(&in) && number >= 2);
+}

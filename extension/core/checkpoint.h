@@ -52,4 +52,10 @@ extern bool cl_checkpoint_possible(const cl_checkpoint *checkpoint);
 extern bool cl_checkpoint_open(const char *note, size_t len, const cl_verifier *log,
 							   cl_checkpoint *checkpoint);
 
+/*
+ * Is this the origin of a log of this ledger?  A ledger's log has the ledger's
+ * own; where it had to be continued after a loss, that with /2, /3, ...
+ */
+extern bool cl_log_is_of(cl_value log, cl_value ledger);
+
 #endif

@@ -156,7 +156,7 @@ verify_proof(const cl_receipt *receipt, const cl_receipt_trust *trust, cl_receip
 		return status;
 	if (checkpoint->extensions.len > 0)
 		return CL_RECEIPT_CHECKPOINT_MALFORMED;
-	if (!cl_value_equal(checkpoint->origin, origin_of(result)))
+	if (!cl_log_is_of(checkpoint->origin, origin_of(result)))
 		return CL_RECEIPT_OTHER_LOG;
 	if (!cl_tlog_proof_includes(proof, result->seal_leaf, checkpoint->size, checkpoint->root))
 		return CL_RECEIPT_NOT_INCLUDED;

@@ -510,7 +510,8 @@ fill_entry(Entry *entry, const LedgerRow *row)
 	build_notices(d);
 	build_presets(d);
 	build_tables(d);
-	signer_read_keys(d->vkeys);
+	signer_read_keys(d->vkeys, &d->first_vkey);
+	d->log_origin = d->vkeys[KEY_CHECKPOINT] ? signer_vkey_name(d->vkeys[KEY_CHECKPOINT]) : d->origin;
 }
 
 /* Build under the active snapshot; an error on the way leaves nothing. */

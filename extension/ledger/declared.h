@@ -95,7 +95,9 @@ typedef struct Declared
 {
 	int64		version;		/* last_declaration; negative while the ledger is being created */
 	const char *origin;
-	const char *vkeys[KEY_ROLES];	/* NULL: not known */
+	const char *vkeys[KEY_ROLES];	/* in force; NULL: not known */
+	const char *first_vkey;		/* of checkpoints; NULL: not known */
+	const char *log_origin;		/* whose checkpoints are signed now */
 	SubjectType subject_type;
 	bool		test;
 	int64		erased_subjects;	/* at least as many as the snapshot shows */

@@ -114,13 +114,13 @@ test_vkey(const Declared *d)
 {
 	if (!d->test)
 		return NULL;
-	return d->vkeys[KEY_CHECKPOINT] ? d->vkeys[KEY_CHECKPOINT] : "";
+	return d->first_vkey ? d->first_vkey : "";
 }
 
 char *
-signer_checkpoint_path(const Declared *d)
+signer_checkpoint_path(const Declared *d, const char *log_origin)
 {
-	return file_path(d->origin, test_vkey(d), "checkpoint.note");
+	return file_path(log_origin, test_vkey(d), "checkpoint.note");
 }
 
 /* The one place where a key's trouble becomes an error. */
@@ -197,9 +197,9 @@ keep_key(const char *origin, KeyRole role, cl_key *key)
 
 /* One key: adopted if it is there, made otherwise. */
 static char *
-create_key(const char *origin, KeyRole role)
+create_key(const char *origin, const char *test_vkey, KeyRole role)
 {
-	char	   *path = key_path(origin, NULL, role);
+	char	   *path = key_path(origin, test_vkey, role);
 	cl_key	   *key;
 	cl_key_status status = cl_key_load(path, &key);
 
@@ -248,24 +248,45 @@ signer_create_keys(const char *origin, bool test, char *vkeys[KEY_ROLES])
 	make_directory();
 	signer_forget();
 	for (int role = 0; role < KEY_ROLES; role++)
-		vkeys[role] = test ? create_test_key(origin, role) : create_key(origin, role);
+		vkeys[role] = test ? create_test_key(origin, role) : create_key(origin, NULL, role);
+}
+
+char *
+signer_create_log_key(const Declared *d, const char *log_origin)
+{
+	make_directory();
+	return create_key(log_origin, test_vkey(d), KEY_CHECKPOINT);
+}
+
+char *
+signer_vkey_name(const char *vkey)
+{
+	return pnstrdup(vkey, strcspn(vkey, "+"));
 }
 
 void
-signer_read_keys(const char *vkeys[KEY_ROLES])
+signer_read_keys(const char *vkeys[KEY_ROLES], const char **first_vkey)
 {
 	Store	   *store = store_open("key", AccessShareLock);
 	StoreScan  *scan = store_scan(store, NULL, GetActiveSnapshot(), 0, NULL);
+	int32		newest[KEY_ROLES] = {0};
 	HeapTuple	row;
 
 	while ((row = store_next(scan)) != NULL)
 	{
 		bool		isnull;
 		int32		key_no = DatumGetInt32(store_get(store, row, Anum_key_key_no, &isnull));
-		Datum		vkey = store_get(store, row, Anum_key_vkey, &isnull);
+		char	   *signs = TextDatumGetCString(store_get(store, row, Anum_key_signs, &isnull));
 
-		if (key_no >= 1 && key_no <= KEY_ROLES && !isnull)
-			vkeys[key_no - 1] = TextDatumGetCString(vkey);
+		if (key_no == KEY_CHECKPOINT + 1)
+			*first_vkey = TextDatumGetCString(store_get(store, row, Anum_key_vkey, &isnull));
+		for (int role = 0; role < KEY_ROLES; role++)
+		{
+			if (strcmp(signs, role_names[role]) != 0 || key_no <= newest[role])
+				continue;
+			newest[role] = key_no;
+			vkeys[role] = TextDatumGetCString(store_get(store, row, Anum_key_vkey, &isnull));
+		}
 	}
 	store_end(scan);
 	store_close(store);
@@ -287,9 +308,18 @@ remove_at_commit(char *path)
 void
 signer_remove_keys(const Declared *d)
 {
+	const char *logs[] = {d->origin, d->log_origin};
+
 	for (int role = 0; role < KEY_ROLES; role++)
 		remove_at_commit(key_path(d->origin, test_vkey(d), role));
-	remove_at_commit(signer_checkpoint_path(d));
+	for (size_t i = 0; i < lengthof(logs); i++)
+	{
+		char	   *note = signer_checkpoint_path(d, logs[i]);
+
+		remove_at_commit(key_path(logs[i], test_vkey(d), KEY_CHECKPOINT));
+		remove_at_commit(note);
+		remove_at_commit(psprintf("%s" LAST_SEAL_SUFFIX, note));
+	}
 }
 
 static void
@@ -337,6 +367,13 @@ refuse_other_key(const Declared *d, KeyRole role, const char *path)
 			 errhint("Put the ledger's own key file back, or set consent_ledger.key_directory to where it is.")));
 }
 
+/* The log may have one of its own. */
+static const char *
+origin_of(const Declared *d, KeyRole role)
+{
+	return role == KEY_CHECKPOINT ? d->log_origin : d->origin;
+}
+
 /*
  * The key that the ledger declares.  One that was kept may be that of a ledger
  * which somebody else has made anew.
@@ -345,14 +382,15 @@ static cl_key *
 load_key(const Declared *d, KeyRole role)
 {
 	LoadedKey  *kept = &loaded[role];
+	const char *origin = origin_of(d, role);
 	cl_key	   *key = NULL;
 	char	   *path;
 
 	if (kept->key && (d->version < 0 || (d->vkeys[role] && strcmp(kept->vkey, d->vkeys[role]) == 0)))
 		return kept->key;
-	path = key_path(d->origin, test_vkey(d), role);
+	path = key_path(origin, test_vkey(d), role);
 	raise_key_error(cl_key_load(path, &key), path, role);
-	keep_key(d->origin, role, key);
+	keep_key(origin, role, key);
 	if (!d->vkeys[role] || strcmp(kept->vkey, d->vkeys[role]) != 0)
 		refuse_other_key(d, role, path);
 	return kept->key;
@@ -365,7 +403,7 @@ signer_sign(const Declared *d, KeyRole role, const char *text)
 	size_t		cap = strlen(text) + CL_SIGNATURE_LINE_MAX + 1;
 	char	   *note = palloc(cap);
 
-	if (cl_note_sign(text, strlen(text), signer_key_name(d->origin, role), key, note, cap) == 0)
+	if (cl_note_sign(text, strlen(text), signer_key_name(origin_of(d, role), role), key, note, cap) == 0)
 		raise_key_error(CL_KEY_CRYPTO, "", role);
 	return note;
 }

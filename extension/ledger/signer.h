@@ -18,11 +18,24 @@ extern const char *signer_role_name(KeyRole role);
  */
 extern void signer_create_keys(const char *origin, bool test, char *vkeys[KEY_ROLES]);
 
-/* The file beside the keys that holds the last signed checkpoint, palloc'd. */
-extern char *signer_checkpoint_path(const Declared *d);
+/*
+ * The same for the log alone, where it goes on under an origin of its own;
+ * returns the public part.
+ */
+extern char *signer_create_log_key(const Declared *d, const char *log_origin);
 
-/* The public parts under the active snapshot; NULL for what is not there. */
-extern void signer_read_keys(const char *vkeys[KEY_ROLES]);
+/*
+ * The file beside the keys that holds the last signed checkpoint, palloc'd; with
+ * the suffix, that about its last seal.
+ */
+#define LAST_SEAL_SUFFIX ".seal"
+extern char *signer_checkpoint_path(const Declared *d, const char *log_origin);
+
+/* The name in a verifier key, palloc'd. */
+extern char *signer_vkey_name(const char *vkey);
+
+/* The newest public parts, and the first one of checkpoints; NULL for what is not there. */
+extern void signer_read_keys(const char *vkeys[KEY_ROLES], const char **first_vkey);
 
 /* Delete the files of a test ledger once the transaction commits. */
 extern void signer_remove_keys(const Declared *d);

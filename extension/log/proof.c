@@ -1,27 +1,19 @@
 /*
  * proof.c
  *		The proof that a seal is in the log, for people outside.
- *
- * Early cosignatures bound the time of an event best, and many of them satisfy
- * more policies.  So the first checkpoints after the seal that anybody has
- * cosigned are compared, few enough that it costs nothing.
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
-#include "core/note.h"
 #include "core/tlog_proof.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
-#include "log/bounds.h"
 #include "log/checkpoints.h"
+#include "log/cosigned.h"
 #include "log/proof.h"
 #include "log/tree.h"
-
-#define HEADS_COMPARED 16
 
 /* The leaf of a seal, or -1. */
 static int64
@@ -44,103 +36,14 @@ find_leaf(int64 seal_no)
 	return index;
 }
 
-/* ---- cosignatures ---- */
-
-/* What witnesses said of a checkpoint: each of them once. */
-typedef struct Cosigned
-{
-	int64		size;
-	List	   *names;
-	StringInfoData lines;
-} Cosigned;
-
-static bool
-is_named(const List *names, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	return false;
-}
-
-static void
-begin_cosigned(Cosigned *cosigned, int64 size)
-{
-	cosigned->size = size;
-	cosigned->names = NIL;
-	initStringInfo(&cosigned->lines);
-}
-
-/* Add a row; that of a witness who has one already, and tokens, are passed over. */
-static void
-add_cosignature(Cosigned *cosigned, Store *store, HeapTuple tuple)
-{
-	bool		isnull;
-	char	   *name = TextDatumGetCString(store_get(store, tuple, Anum_cosignature_name, &isnull));
-	bytea	   *line;
-
-	if (strcmp(TextDatumGetCString(store_get(store, tuple, Anum_cosignature_kind, &isnull)), BOUND_COSIGNATURE) != 0 ||
-		is_named(cosigned->names, name) || list_length(cosigned->names) == CL_NOTE_SIGNATURES_MAX - 1)
-		return;
-	line = DatumGetByteaPP(store_get(store, tuple, Anum_cosignature_evidence, &isnull));
-	cosigned->names = lappend(cosigned->names, name);
-	appendBinaryStringInfo(&cosigned->lines, VARDATA_ANY(line), VARSIZE_ANY_EXHDR(line));
-}
-
-/*
- * Find the first checkpoint of at least so many leaves that most witnesses have
- * cosigned; false if none has been.
- */
-static bool
-find_cosigned(int64 least, Cosigned *best)
-{
-	Store	   *store = store_open("cosignature", AccessShareLock);
-	ScanKeyData key;
-	StoreScan  *scan;
-	HeapTuple	tuple;
-	bool		isnull;
-	Cosigned	next;
-	int			compared = 0;
-
-	begin_cosigned(best, 0);
-	begin_cosigned(&next, 0);
-	store_key_int8_from(&key, Anum_cosignature_size, least);
-	scan = store_scan(store, "cosignature_size", GetActiveSnapshot(), 1, &key);
-	while ((tuple = store_next(scan)) != NULL)
-	{
-		int64		size = DatumGetInt64(store_get(store, tuple, Anum_cosignature_size, &isnull));
-
-		if (size != next.size)
-		{
-			if (list_length(next.names) > list_length(best->names))
-				*best = next;
-			if (compared++ == HEADS_COMPARED)
-				break;
-			begin_cosigned(&next, size);
-		}
-		add_cosignature(&next, store, tuple);
-	}
-	if (list_length(next.names) > list_length(best->names))
-		*best = next;
-	store_end(scan);
-	store_close(store);
-	return best->names != NIL;
-}
-
-/* ---- proofs ---- */
-
 /* The note of the checkpoint to prove a leaf under, and its size; NULL if there is none. */
 static char *
 choose_checkpoint(int64 leaf, int64 *size)
 {
-	Cosigned	cosigned;
-	char	   *note;
+	char	   *note = cosigned_best(leaf + 1, size);
 
-	if (find_cosigned(leaf + 1, &cosigned) &&
-		(note = checkpoint_note(cosigned.size, size)) != NULL)
-		return psprintf("%s%s", note, cosigned.lines.data);
+	if (note)
+		return note;
 	note = checkpoint_note(0, size);
 	return note && *size > leaf ? note : NULL;
 }

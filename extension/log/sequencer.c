@@ -26,9 +26,11 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "ledger/declared.h"
+#include "ledger/intake.h"
 #include "ledger/signer.h"
-#include "ledger/slice.h"
 #include "ledger/store.h"
+#include "ledger/tables.h"
 #include "log/bytes.h"
 #include "log/grow.h"
 #include "log/outside.h"
@@ -54,9 +56,8 @@ sequencer_begin_procedure(FunctionCallInfo fcinfo, const char *name)
 		elog(ERROR, "could not connect to SPI");
 }
 
-/* Commit, and begin a transaction in which nothing was seen yet. */
-static void
-next_transaction(void)
+void
+sequencer_next_transaction(void)
 {
 	SPI_commit();
 	XactIsoLevel = XACT_READ_COMMITTED;
@@ -68,23 +69,32 @@ set_lock_tag(LOCKTAG *tag)
 	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, store_relid("checkpoint"), 0, 0);
 }
 
-/* Held until unlock(), or an error. */
-static void
-lock(void)
+void
+sequencer_lock(bool across_transactions)
 {
 	LOCKTAG		tag;
 
 	set_lock_tag(&tag);
-	LockAcquire(&tag, ExclusiveLock, true, false);
+	LockAcquire(&tag, ExclusiveLock, across_transactions, false);
 }
 
-static void
-unlock(void)
+void
+sequencer_unlock(void)
 {
 	LOCKTAG		tag;
 
 	set_lock_tag(&tag);
 	LockRelease(&tag, ExclusiveLock, true);
+}
+
+void
+sequencer_refuse_standby(void)
+{
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("a standby cannot sign checkpoints"),
+				 errhint("Do it on the primary; the standby receives them.")));
 }
 
 /* ---- leaves ---- */
@@ -154,42 +164,51 @@ take_pending(LogTree *tree, int64 limit)
  * wait, as where a standby took over that had not yet heard of their places.
  */
 static void
-recover_leaves(const Outside *outside, LogTree *tree, int64 lacking)
+recover_leaves(const Outside *outside, LogTree *tree)
 {
-	int64		size = tree_size(tree);
-	cl_hash		root;
+	int64		signed_size = (int64) outside->checkpoint.size;
+	int64		lacking = signed_size - tree_size(tree);
+	bool		recovered = take_pending(tree, lacking) == lacking;
 
-	if (take_pending(tree, lacking) < lacking)
-		outside_refuse_lost(outside, size);
-	store_push_latest_snapshot();
-	tree = tree_open(GetActiveSnapshot());
-	tree_root(tree, tree_size(tree), root);
-	tree_close(tree);
-	store_pop_snapshot();
-	if (memcmp(root, outside->checkpoint.root, CL_HASH_BYTES) != 0)
-		outside_refuse_lost(outside, size);
+	if (recovered)
+	{
+		LogTree    *grown;
+		cl_hash		root;
+
+		store_push_latest_snapshot();
+		grown = tree_open(GetActiveSnapshot());
+		tree_root(grown, signed_size, root);
+		recovered = memcmp(root, outside->checkpoint.root, CL_HASH_BYTES) == 0;
+		tree_close(grown);
+		store_pop_snapshot();
+	}
+	if (!recovered)
+		outside_refuse(outside, OUTSIDE_BEYOND, tree);
 }
 
 /* Take what waits; true if there may be more. */
 static bool
-collect(const Outside *outside, const LogHead *head)
+collect(const Outside *outside)
 {
 	LogTree    *tree = tree_open(GetActiveSnapshot());
-	int64		lacking = outside_check(outside, tree, head);
-	bool		more = true;
+	OutsideState state = outside_state(outside, tree);
+	int64		taken = SEALS_AT_ONCE;
 
 	if (tree_size(tree) == 0)
 		check_beginning();
-	if (lacking > 0)
-		recover_leaves(outside, tree, lacking);
+	if (state == OUTSIDE_BEYOND)
+		recover_leaves(outside, tree);
 	else
-		more = take_pending(tree, SEALS_AT_ONCE) == SEALS_AT_ONCE;
-	if (more)
-		ereport(NOTICE,
-				(errmsg("checkpoint: " INT64_FORMAT " leaves, and there may be more",
-						tree_size(tree) + (lacking > 0 ? lacking : SEALS_AT_ONCE))));
+	{
+		outside_refuse(outside, state, tree);
+		taken = take_pending(tree, SEALS_AT_ONCE);
+		if (taken == SEALS_AT_ONCE)
+			ereport(NOTICE,
+					(errmsg("checkpoint: " INT64_FORMAT " leaves, and there may be more",
+							tree_size(tree) + taken)));
+	}
 	tree_close(tree);
-	return more;
+	return taken == SEALS_AT_ONCE;
 }
 
 /* ---- the head ---- */
@@ -220,18 +239,18 @@ sign_tree(const Outside *outside, LogTree *tree)
 	if (cl_checkpoint_format(&checkpoint, text, sizeof(text)) == 0)
 		elog(ERROR, "could not write the text of a checkpoint");
 	note = signer_sign(declared_get(), KEY_CHECKPOINT, text);
-	outside_write(outside, note);
+	outside_write(outside, note, tree_last_seal(tree));
 	store_checkpoint(tree_size(tree), checkpoint.root, note);
 }
 
 /* Store what was signed, sign what is new. */
 static void
-sign_head(const Outside *outside, const LogHead *head)
+sign_head(const Outside *outside)
 {
 	LogTree    *tree = tree_open(GetActiveSnapshot());
 	int64		signed_size = (int64) outside->checkpoint.size;
 
-	if (signed_size > head->size)
+	if (signed_size > outside->stored_size)
 		store_checkpoint(signed_size, outside->checkpoint.root, outside->note);
 	if (tree_size(tree) > signed_size)
 		sign_tree(outside, tree);
@@ -244,31 +263,25 @@ void
 sequencer_run(void)
 {
 	Outside		outside;
-	LogHead		head;
 	bool		more;
 
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("a standby cannot sign checkpoints"),
-				 errhint("Do it on the primary; the standby receives them.")));
-	next_transaction();
-	lock();
+	sequencer_refuse_standby();
+	sequencer_next_transaction();
+	sequencer_lock(true);
 	do
 	{
 		store_push_latest_snapshot();
 		outside_read(&outside);
-		head_read(&head);
-		more = collect(&outside, &head);
+		more = collect(&outside);
 		store_pop_snapshot();
 		ForceSyncCommit();
-		next_transaction();
+		sequencer_next_transaction();
 	} while (more);
 	store_push_latest_snapshot();
-	sign_head(&outside, &head);
+	sign_head(&outside);
 	store_pop_snapshot();
-	next_transaction();
-	unlock();
+	sequencer_next_transaction();
+	sequencer_unlock();
 }
 
 PG_FUNCTION_INFO_V1(consent_checkpoint);

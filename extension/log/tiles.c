@@ -5,12 +5,15 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
-#include "ledger/store.h"
-#include "ledger/tables.h"
 #include "log/bytes.h"
+#include "log/checkpoints.h"
+#include "log/cosigned.h"
 #include "log/checkpoints.h"
 #include "log/tree.h"
 
@@ -18,6 +21,7 @@
 
 PG_FUNCTION_INFO_V1(consent_tile);
 PG_FUNCTION_INFO_V1(consent_entries);
+PG_FUNCTION_INFO_V1(consent_log_files);
 
 static void
 check_place(int64 index, int32 width)
@@ -32,7 +36,7 @@ check_place(int64 index, int32 width)
 				 errmsg("width %d is outside 1 to %d", width, CL_TILE_WIDTH)));
 }
 
-/* The size of the newest checkpoint that the snapshot shows, or 0. */
+/* The size of the newest checkpoint, or 0. */
 static int64
 signed_size(void)
 {
@@ -75,19 +79,26 @@ read_entries(LogTree *tree, int64 index, int width)
 	return PointerGetDatum(bundle.data);
 }
 
-/* A tile, or a bundle of entries; false where no checkpoint covers it. */
+/* A tile, or a bundle of entries. */
+static Datum
+read_file(int level, int64 index, int width)
+{
+	LogTree    *tree = tree_open(GetActiveSnapshot());
+	Datum		data = level == CL_TILE_ENTRIES ? read_entries(tree, index, width) :
+		read_hashes(tree, level, index, width);
+
+	tree_close(tree);
+	return data;
+}
+
+/* The same; false where no checkpoint covers it. */
 static bool
 read_covered(int level, int64 index, int width, Datum *data)
 {
-	LogTree    *tree;
-
 	check_place(index, width);
 	if (cl_tile_width(signed_size(), level, index) < width)
 		return false;
-	tree = tree_open(GetActiveSnapshot());
-	*data = level == CL_TILE_ENTRIES ? read_entries(tree, index, width) :
-		read_hashes(tree, level, index, width);
-	tree_close(tree);
+	*data = read_file(level, index, width);
 	return true;
 }
 
@@ -116,4 +127,96 @@ consent_entries(PG_FUNCTION_ARGS)
 	if (!read_covered(CL_TILE_ENTRIES, PG_GETARG_INT64(0), PG_GETARG_INT32(1), &data))
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(data);
+}
+
+/* ---- all files ---- */
+
+typedef struct LogFiles
+{
+	int64		from;			/* the tree that is there already */
+	int64		size;
+	int			level;			/* of the next file; CL_TILE_LEVELS: the checkpoint */
+	int64		index;
+	bool		over;
+} LogFiles;
+
+static LogFiles *
+begin_files(FunctionCallInfo fcinfo)
+{
+	LogFiles   *files = palloc0(sizeof(LogFiles));
+
+	files->from = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
+	files->size = PG_ARGISNULL(1) ? signed_size() : PG_GETARG_INT64(1);
+	files->level = CL_TILE_ENTRIES;
+	files->index = files->from / CL_TILE_WIDTH;
+	if (files->from < 0 || files->from > files->size)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("from_size " INT64_FORMAT " is outside 0 to " INT64_FORMAT,
+						files->from, files->size)));
+	files->over = files->size == 0;
+	if (!files->over)
+		checkpoint_require(files->size, &files->size);
+	return files;
+}
+
+/* To the next file that is not there already: entries, tiles, the checkpoint. */
+static int
+next_width(LogFiles *files)
+{
+	for (; files->level < CL_TILE_LEVELS; files->level++)
+	{
+		int			width = cl_tile_width(files->size, files->level, files->index);
+
+		if (width == cl_tile_width(files->from, files->level, files->index) && width > 0)
+			width = cl_tile_width(files->size, files->level, ++files->index);
+		if (width > 0)
+			return width;
+		files->index = cl_tile_hashes(files->from, files->level + 1) / CL_TILE_WIDTH;
+	}
+	return 0;
+}
+
+/* SQL: log_files(from_size, size). */
+Datum
+consent_log_files(PG_FUNCTION_ARGS)
+{
+	FuncCallContext *context;
+	LogFiles   *files;
+	char		path[CL_TILE_PATH_MAX] = "checkpoint";
+	Datum		values[2];
+	bool		isnull[2] = {0};
+	int			width;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		MemoryContext old;
+
+		context = SRF_FIRSTCALL_INIT();
+		old = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+		context->user_fctx = begin_files(fcinfo);
+		if (get_call_result_type(fcinfo, NULL, &context->tuple_desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		BlessTupleDesc(context->tuple_desc);
+		MemoryContextSwitchTo(old);
+	}
+	context = SRF_PERCALL_SETUP();
+	files = context->user_fctx;
+	if (files->over)
+		SRF_RETURN_DONE(context);
+	width = next_width(files);
+	if (width > 0)
+	{
+		cl_tile_path(files->level, files->index, width, path);
+		values[1] = read_file(files->level, files->index++, width);
+	}
+	else
+	{
+		char	   *note = cosigned_require(files->size);
+
+		values[1] = bytes_datum(note, strlen(note));
+		files->over = true;
+	}
+	values[0] = CStringGetTextDatum(path);
+	SRF_RETURN_NEXT(context, HeapTupleGetDatum(heap_form_tuple(context->tuple_desc, values, isnull)));
 }

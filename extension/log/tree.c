@@ -50,18 +50,19 @@ refuse_damaged(const char *what)
 			 errhint("SELECT * FROM consent.verify() tells what was changed.")));
 }
 
+/* The greatest value of a column that has an index; -1 without leaves. */
 static int64
-count_leaves(LogTree *tree)
+greatest(LogTree *tree, const char *index, AttrNumber attno)
 {
-	StoreScan  *scan = store_scan(tree->leaves, "leaf_pkey", tree->snapshot, 0, NULL);
+	StoreScan  *scan = store_scan(tree->leaves, index, tree->snapshot, 0, NULL);
 	HeapTuple	tuple = store_previous(scan);
 	bool		isnull;
-	int64		size = 0;
+	int64		value = -1;
 
 	if (tuple)
-		size = DatumGetInt64(store_get(tree->leaves, tuple, Anum_leaf_leaf_index, &isnull)) + 1;
+		value = DatumGetInt64(store_get(tree->leaves, tuple, attno, &isnull));
 	store_end(scan);
-	return size;
+	return value;
 }
 
 LogTree *
@@ -78,7 +79,7 @@ tree_open(Snapshot snapshot)
 	tree->leaves = store_open("leaf", AccessShareLock);
 	tree->seals = store_open("seal", AccessShareLock);
 	tree->tiles = store_open("tile", AccessShareLock);
-	tree->size = count_leaves(tree);
+	tree->size = greatest(tree, "leaf_pkey", Anum_leaf_leaf_index) + 1;
 	MemoryContextSwitchTo(old);
 	return tree;
 }
@@ -98,6 +99,12 @@ int64
 tree_size(const LogTree *tree)
 {
 	return tree->size;
+}
+
+int64
+tree_last_seal(LogTree *tree)
+{
+	return Max(greatest(tree, "leaf_seal", Anum_leaf_seal_no), 0);
 }
 
 /* ---- leaves ---- */

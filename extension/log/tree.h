@@ -24,6 +24,9 @@ extern void tree_close(LogTree *tree);
 /* How many leaves there are. */
 extern int64 tree_size(const LogTree *tree);
 
+/* The highest number of a seal that is a leaf; 0 without leaves. */
+extern int64 tree_last_seal(LogTree *tree);
+
 /* Only its first `size` leaves, for roots and proofs. */
 extern cl_tree tree_of_size(LogTree *tree, int64 size);
 extern void tree_root(LogTree *tree, int64 size, uint8 *root);

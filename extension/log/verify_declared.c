@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "core/hash.h"
+#include "ledger/signer.h"
 #include "log/verify_event.h"
 
 /* ---- rows ---- */
@@ -155,6 +156,26 @@ check_protected_table(Verify *v, Store *store, HeapTuple row)
 			  "table_renamed" : "table_protected", columns, lengthof(columns));
 }
 
+/* The first keys are in the ledger's first event; those of a log that goes on have events of their own. */
+static void
+check_log_key(Verify *v, Store *store, HeapTuple row)
+{
+	static const VerifyColumn columns[] = {
+		{Anum_key_name, "origin"},
+		{Anum_key_vkey, "key_checkpoint"},
+	};
+	bool		isnull;
+	int32		key_no = DatumGetInt32(store_get(store, row, Anum_key_key_no, &isnull));
+	char	   *thing = psprintf("key %d", key_no);
+	char	   *signs = verify_column_text(store, row, Anum_key_signs);
+
+	if (key_no <= KEY_ROLES)
+		return;
+	check_row(v, "key", thing, store, row, Anum_key_event_id, "log_continued", columns, lengthof(columns));
+	if (!verify_same(signs, signer_role_name(KEY_CHECKPOINT)))
+		verify_finding(v, "key", thing, signer_role_name(KEY_CHECKPOINT), signs);
+}
+
 static void
 check_witness(Verify *v, Store *store, HeapTuple row)
 {
@@ -228,6 +249,7 @@ verify_declarations(Verify *v)
 	check_table(v, "witness", check_witness);
 	check_table(v, "witness_quorum", check_witness_quorum);
 	check_table(v, "witnessed_log", check_witnessed_log);
+	check_table(v, "key", check_log_key);
 }
 
 /* ---- events ---- */
@@ -245,6 +267,7 @@ table_of(const char *event_kind)
 		{"witness_registered", "witness"},
 		{"witness_quorum_set", "witness_quorum"},
 		{"log_registered", "witnessed_log"},
+		{"log_continued", "key"},
 	};
 
 	for (size_t i = 0; i < lengthof(tables); i++)

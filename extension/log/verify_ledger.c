@@ -99,14 +99,22 @@ check_keys(Verify *v, const VerifyEvent *event)
 	static const AttrNumber order[] = {Anum_key_key_no};
 	VerifyScan *scan = verify_scan(v, "key", "key_pkey", 1, order);
 	bool		seen[KEY_ROLES] = {0};
+	int64		last_event = 0;
 	HeapTuple	tuple;
 
 	while ((tuple = verify_next(scan)) != NULL)
 	{
 		bool		isnull;
 		int			key_no = DatumGetInt32(store_get(verify_store(scan), tuple, Anum_key_key_no, &isnull));
+		int64		event_id = DatumGetInt64(store_get(verify_store(scan), tuple, Anum_key_event_id, &isnull));
 
-		if (key_no < 1 || key_no > KEY_ROLES || seen[key_no - 1])
+		/* The greatest number tells which key is in force. */
+		if (event_id < last_event)
+			verify_finding(v, "key", psprintf("key %d", key_no), "numbered as they were declared", "another order");
+		last_event = Max(last_event, event_id);
+		if (key_no > KEY_ROLES)
+			continue;			/* verify_declarations() has its event */
+		if (key_no < 1 || seen[key_no - 1])
 		{
 			verify_finding(v, "key", psprintf("key %d", key_no), NULL,
 						   verify_column_text(verify_store(scan), tuple, Anum_key_vkey));

@@ -44,7 +44,7 @@ CREATE TABLE consent.cosignature (
 	CONSTRAINT cosignature_hash UNIQUE (hash)
 );
 CREATE INDEX cosignature_size ON consent.cosignature (size, bound_no);
-COMMENT ON TABLE consent.cosignature IS 'What others said of the checkpoint of this size: a cosignature line of a witness, or an RFC 3161 timestamp token. The SHA-256 of the newest is the bound in later seals';
+COMMENT ON TABLE consent.cosignature IS 'What others said of the checkpoint of this size, by kind: cosignature, the signature line of a witness; timestamp, an RFC 3161 token. The SHA-256 of the newest is the bound in later seals';
 
 SELECT pg_catalog.pg_extension_config_dump('consent.leaf', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.tile', '');
@@ -57,6 +57,23 @@ CREATE PROCEDURE consent.checkpoint()
 LANGUAGE C AS 'MODULE_PATHNAME', 'consent_checkpoint';
 COMMENT ON PROCEDURE consent.checkpoint() IS
 'Give all committed seals their places in the log and sign its head: a new row of the table consent.checkpoint. Commits between its steps, so it cannot run inside a transaction block (25001). Waits for another call that is under way; nothing new: nothing is signed. Raises 55000 when the log does not extend the last signed checkpoint, which is also kept in a file beside the keys, or when that file is missing; 25006 on a standby';
+
+CREATE FUNCTION consent.check_fork(note text, OUT verdict text, OUT size bigint, OUT here bigint, OUT ours text, OUT detail text)
+RETURNS record AS 'MODULE_PATHNAME', 'consent_check_fork'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION consent.check_fork(text) IS
+'What this ledger says of a signed checkpoint that somebody brings. verdict: consistent, the log extends it; forked, at its size the log has another root: the key has signed two logs, and ours is a checkpoint of this one that shows it; lost, it has more leaves than the log: an older backup was restored, or another server signed; foreign, no key of this ledger has signed it. size: its leaves; here: those of the log. Raises 55000 if there is no ledger';
+
+CREATE PROCEDURE consent.adopt_checkpoint(note text DEFAULT NULL)
+LANGUAGE C AS 'MODULE_PATHNAME', 'consent_adopt_checkpoint';
+COMMENT ON PROCEDURE consent.adopt_checkpoint(text) IS
+'Go on after the file with the last signed checkpoint was lost, for certain that no later one was signed: records that as a declaration and writes the file anew. note: the last signed checkpoint, as a witness has it, say; NULL is the newest one in the database. Commits, so it cannot run inside a transaction block (25001). Raises 55000 if nothing is lost, or if the file is there and shows that the database has lost something; 22023 for what is not a checkpoint of this log, or not the last one';
+
+CREATE FUNCTION consent.continue_as(new_origin text DEFAULT NULL, last_head text DEFAULT NULL)
+RETURNS text AS 'MODULE_PATHNAME', 'consent_continue_as'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.continue_as(text, text) IS
+'Go on after a real loss: when the log does not extend what was signed, it is signed from now on with a key of its own under another origin, which begins with what the database has. Records a declaration that names the last head of the lost log, and returns the new verifier key, which everybody who trusts the log must be told. new_origin: the ledger''s origin, a slash and a number from 2 on; NULL is the next. last_head: the last signed checkpoint; NULL is that in the file outside. Raises 55000 if nothing is lost or no last head is known, 22023 for another origin or a checkpoint that is not the last one';
 
 CREATE FUNCTION consent.start_sequencer()
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_start_sequencer'
@@ -81,6 +98,12 @@ RETURNS text AS 'MODULE_PATHNAME', 'consent_receipt'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION consent.receipt(bigint, boolean, boolean) IS
 'A receipt of an event, in one line: the event, its seal, and the proof that the seal is in the log; or, while no checkpoint covers it, a promise that it will be within consent_ledger.include_within. Verified by consent-verify without the ledger. identify: with the subject''s key and salt, so that it shows whose event it is; evidence: with the text that came with the event. Errors: 02000 for an unknown event, an erased subject, missing evidence; 22023 to identify an event about nobody; 55000 for an event of this very transaction; 25006 for a promise by a standby';
+
+CREATE FUNCTION consent.log_files(from_size bigint DEFAULT 0, size bigint DEFAULT NULL, OUT path text, OUT data bytea)
+RETURNS SETOF record AS 'MODULE_PATHNAME', 'consent_log_files'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 1000;
+COMMENT ON FUNCTION consent.log_files(bigint, bigint) IS
+'The files of the log as a web server shows them to clients of C2SP tlog-tiles: path and content. from_size: of the checkpoint that is there already, then only what is new. size: of the checkpoint wanted; NULL is the newest, and without one there are no files. Written in the order given, bundles of entries, tiles, the checkpoint last, they are at no time inconsistent. Errors: 22023 if from_size is not between 0 and size, 42704 if size is not that of a checkpoint';
 
 /* ---- Merkle trees (RFC 9162) over given leaves ---- */
 

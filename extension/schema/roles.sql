@@ -31,10 +31,10 @@ AS $$
 		   use_proof, subject_number, fixing_event, prove, prove_use, prove_non_use,
 		   never_used_head, never_used_event, never_used, prove_never_used}'),
 		-- the log, which is for everybody who is shown it
-		('{auditor, admin}', '{tile, entries, receipt, witness_policy, add_checkpoint_request}'),
+		('{auditor, admin}', '{tile, entries, log_files, check_fork, receipt, witness_policy, add_checkpoint_request}'),
 		-- what is declared, and signed
 		('{admin}',
-		 '{checkpoint, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
+		 '{checkpoint, adopt_checkpoint, continue_as, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
 		   end_preset, protect, gate, erase_subject,
 		   register_witness, set_witness_quorum, add_cosignature, register_log, witness}')
 	), relations(roles, privilege, names) AS (VALUES

@@ -92,10 +92,32 @@ test_open(void)
 	cl_key_free(key);
 }
 
+static bool
+is_log_of(const char *log, const char *ledger)
+{
+	return cl_log_is_of(cl_string(log), cl_string(ledger));
+}
+
+static void
+test_continued(void)
+{
+	ok(is_log_of("example.com/log", "example.com/log"), "a ledger's log has its origin");
+	ok(is_log_of("example.com/log/2", "example.com/log") && is_log_of("example.com/log/10", "example.com/log"),
+	   "or is one that was continued");
+	ok(!is_log_of("example.com/log/1", "example.com/log") && !is_log_of("example.com/log/0", "example.com/log"),
+	   "the first has no number");
+	ok(!is_log_of("example.com/log/02", "example.com/log") && !is_log_of("example.com/log/2/2", "example.com/log") &&
+	   !is_log_of("example.com/log/", "example.com/log") && !is_log_of("example.com/log2", "example.com/log") &&
+	   !is_log_of("example.com/log/seal", "example.com/log"), "nothing else");
+	ok(!is_log_of("example.com/log", "example.com/log/2") && !is_log_of("example.com", "example.com/log") &&
+	   !is_log_of("", "x"), "not the other way round");
+}
+
 int
 main(void)
 {
 	test_example();
+	test_continued();
 	test_none();
 	test_open();
 	return done_testing();
