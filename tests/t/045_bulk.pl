@@ -1,5 +1,6 @@
 # A million and a half events by one INSERT ... SELECT and one COPY, which run
 # beside each other: each backend needs little memory, and every event is sealed.
+# So is the memory little in which verify() goes through them, and it stops at once.
 use strict;
 use warnings;
 
@@ -7,6 +8,7 @@ use ConsentLedger;
 use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time usleep);
 
 plan skip_all => 'memory is measured by /proc' unless -e '/proc/self/status';
 my $limit = 160 * 1024;
@@ -72,5 +74,38 @@ is($node->safe_psql('postgres', q{
 is($node->safe_psql('postgres', q{
 	SELECT count(*) FROM consent.subject s JOIN (SELECT subject_no, consent.merge(choices) AS state FROM consent.event_log GROUP BY 1) e USING (subject_no)
 	WHERE s.state OPERATOR(consent.<>) e.state}), '0', 'every state is the merge of the events');
+
+# ---- verify ----
+
+my $began = time;
+my $verify = start_session('SELECT * FROM consent.verify()');
+$verify->{handle}->finish;
+my $took = time - $began;
+chomp $verify->{out};
+like($verify->{out}, qr/^\d+$/, 'all of it is sound');
+cmp_ok($verify->{out}, '<', $limit, "verified in bounded memory: $verify->{out} kB");
+SKIP:
+{
+	skip 'verify() was done before it had to say anything', 1 if $took < 11;
+	like($verify->{err}, qr/^NOTICE:  verify: \d+ \w+ checked after \d+ s$/m, 'and tells how far it is');
+}
+
+# Stop it early and later; it may be done before.
+for my $part (0, 0.4)
+{
+	my $delay = int(100 + $part * $took * 1000);
+	my ($result, $out, $err) = $node->psql('postgres', "SET statement_timeout = $delay; SELECT * FROM consent.verify()");
+
+	last if $result == 0;
+	like($err, qr/canceling statement due to statement timeout/, "stopped after $delay ms");
+}
+my $session = start_session('SELECT * FROM consent.verify()');
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%consent.verify()%' AND state = 'active' AND pid <> pg_backend_pid()});
+usleep(500_000);
+$began = time;
+is($node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%consent.verify()%' AND pid <> pg_backend_pid()}), 't', 'told to stop');
+$session->{handle}->finish;
+cmp_ok(time - $began, '<', 5, 'and stops at once');
+like($session->{err}, qr/canceling statement due to user request/, 'as it was told');
 $node->stop;
 done_testing();
