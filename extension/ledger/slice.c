@@ -349,7 +349,6 @@ static void
 write_events(Slice *slice)
 {
 	Store	   *store = store_open("event_log", RowExclusiveLock);
-	bool		conflict[STORE_QUEUE_MAX];
 	int			first = 0;
 
 	for (int i = 0; i < slice->count; i++)
@@ -362,11 +361,9 @@ write_events(Slice *slice)
 		store_queue_try(store, slice->events[i].values, slice->events[i].isnull);
 		if (i + 1 < slice->count && i + 1 - first < STORE_QUEUE_MAX)
 			continue;
-		if (store_try_flush(store, conflict) > 0)
-			for (int j = 0; first + j <= i; j++)
-				if (conflict[j])
-					refuse_lost_race(store, &slice->events[first + j]);
-		first = i + 1;
+		first += store_try_flush(store);
+		if (first <= i)
+			refuse_lost_race(store, &slice->events[first]);
 	}
 	store_flush(store);
 	store_close(store);

@@ -153,19 +153,6 @@ merge_events(Batch *batch, Member *member, SubjectState *s)
 	return changed || !consent_equal(before, s->state);
 }
 
-static bool
-has_scoped_events(Batch *batch, Member *member)
-{
-	for (int i = 0; i < member->count; i++)
-	{
-		SliceEvent *event = &batch->events[batch->order[member->first + i]];
-
-		if (event->choices && !event->isnull[Anum_event_log_table_name - 1])
-			return true;
-	}
-	return false;
-}
-
 static void
 state_columns(const SubjectState *s, Datum *values, bool *isnull)
 {
@@ -233,23 +220,28 @@ await_subject(Batch *batch, Member *member)
 	store_await(batch->subjects, "subject_key", 1, &key);
 }
 
-/* Write what is queued; who lost a race becomes known later. */
+/*
+ * Write what is queued.  Where somebody else was about to make a subject first,
+ * wait for him before making those that come after her: who makes subjects
+ * holds only keys before the one that he waits for.
+ */
 static bool
 flush_subjects(Batch *batch, Member **queued, int n)
 {
-	bool		conflict[STORE_QUEUE_MAX];
-	bool		lost = false;
+	int			written = store_try_flush(batch->subjects);
 
-	store_try_flush(batch->subjects, conflict);
-	for (int i = 0; i < n; i++)
-	{
-		if (!conflict[i])
-			continue;
+	for (int i = written; i < n; i++)
 		queued[i]->subject_no = 0;
-		await_subject(batch, queued[i]);
-		lost = true;
-	}
-	return lost;
+	if (written < n)
+		await_subject(batch, queued[written]);
+	return written == n;
+}
+
+/* Or is only her number asked for, by a use? */
+static bool
+has_events(Batch *batch, Member *member)
+{
+	return !batch->events[batch->order[member->first]].isnull[Anum_event_log_kind - 1];
 }
 
 /* Is one of her events a choice of a person, or imported as such? */
@@ -294,7 +286,7 @@ stays_erased(Batch *batch, Member *member)
 	store_pop_snapshot();
 	if (!erased)
 		return false;
-	if (!batch->events[batch->order[member->first]].isnull[Anum_event_log_kind - 1])
+	if (has_events(batch, member))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("subject \"%s\" was erased", member->key),
@@ -304,13 +296,12 @@ stays_erased(Batch *batch, Member *member)
 	return true;
 }
 
-/* Make the unknown ones, in key order; true if somebody else made one first. */
+/* Make the unknown ones, in key order; false if somebody else made one first. */
 static bool
 make_unknown(Batch *batch)
 {
 	Member	   *queued[STORE_QUEUE_MAX];
 	int			n = 0;
-	bool		lost = false;
 
 	for (int i = 0; i < batch->nmembers; i++)
 	{
@@ -322,11 +313,12 @@ make_unknown(Batch *batch)
 		queued[n++] = member;
 		if (n == STORE_QUEUE_MAX)
 		{
-			lost |= flush_subjects(batch, queued, n);
+			if (!flush_subjects(batch, queued, n))
+				return false;
 			n = 0;
 		}
 	}
-	return flush_subjects(batch, queued, n) || lost;
+	return flush_subjects(batch, queued, n);
 }
 
 /* ---- subjects that are known ---- */
@@ -388,8 +380,9 @@ read_state(Batch *batch, HeapTuple tuple, SubjectState *s)
 }
 
 /*
- * Merge into a known subject's row, or lock it where only her rows of
- * scope_state change.  False if somebody changed it meanwhile.
+ * Merge into a known subject's row, or lock it where nothing in it changes: the
+ * lock covers her rows of scope_state, and keeps her from being erased.  False
+ * if somebody changed it meanwhile.
  */
 static bool
 change_known(Batch *batch, Member *member, HeapTuple tuple)
@@ -401,7 +394,7 @@ change_known(Batch *batch, Member *member, HeapTuple tuple)
 
 	read_state(batch, tuple, &s);
 	if (!merge_events(batch, member, &s))
-		return !has_scoped_events(batch, member) || store_lock(batch->subjects, tuple);
+		return !has_events(batch, member) || store_lock(batch->subjects, tuple);
 	state_columns(&s, values, isnull);
 	replace[Anum_subject_state - 1] = true;
 	replace[Anum_subject_jurisdiction - 1] = true;
@@ -410,7 +403,10 @@ change_known(Batch *batch, Member *member, HeapTuple tuple)
 	return store_update(batch->subjects, tuple, values, isnull, replace);
 }
 
-/* Read her row as it is now, and change it; again if it changed meanwhile. */
+/*
+ * Read her row as it is now, and change it; again if it changed meanwhile.
+ * Under her key there may be somebody new by now, since she was erased.
+ */
 static void
 change_until_done(Batch *batch, Member *member)
 {
@@ -420,10 +416,12 @@ change_until_done(Batch *batch, Member *member)
 	{
 		StoreScan  *scan = NULL;
 		HeapTuple	tuple;
+		bool		isnull;
 
 		store_push_latest_snapshot();
 		tuple = fetch_by_key(batch, &scan, member);
-		if (!tuple)
+		if (!tuple || member->subject_no !=
+			DatumGetInt64(store_get(batch->subjects, tuple, Anum_subject_subject_no, &isnull)))
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("subject was erased by another transaction meanwhile"),
@@ -566,7 +564,7 @@ state_apply(const Declared *d, SliceEvent *events, int n)
 		return;
 	batch.subjects = store_open("subject", RowExclusiveLock);
 	find_known(&batch);
-	while (make_unknown(&batch))
+	while (!make_unknown(&batch))
 		find_known(&batch);
 	change_all_known(&batch);
 	number_events(&batch);

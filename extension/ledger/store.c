@@ -250,17 +250,14 @@ store_queue_try(Store *store, const Datum *values, const bool *isnull)
 }
 
 int
-store_try_flush(Store *store, bool *conflict)
+store_try_flush(Store *store)
 {
-	int			nconflicts = 0;
+	int			written = 0;
 
-	for (int i = 0; i < store->nqueued; i++)
-	{
-		conflict[i] = write_speculatively(store, store->queue[i]);
-		nconflicts += conflict[i];
-	}
+	while (written < store->nqueued && !write_speculatively(store, store->queue[written]))
+		written++;
 	clear_queue(store);
-	return nconflicts;
+	return written;
 }
 
 bool

@@ -37,13 +37,13 @@ extern void store_flush(Store *store);
 #define STORE_QUEUE_MAX 512
 
 /*
- * Write the queue, but for rows whose unique key is there already or about to
- * be: those are not inserted, and conflict[i] is set for the i-th row queued.
- * Returns how many.  store_await() waits until nobody is about to insert a
- * row with these keys.
+ * Write the queue in order, until a row whose unique key is there already or
+ * about to be: that one and those after it are not inserted.  Returns how many
+ * were.  store_await() waits until nobody is about to insert a row with these
+ * keys.
  */
 extern void store_queue_try(Store *store, const Datum *values, const bool *isnull);
-extern int	store_try_flush(Store *store, bool *conflict);
+extern int	store_try_flush(Store *store);
 extern void store_await(Store *store, const char *index, int nkeys, ScanKey keys);
 
 /*
