@@ -13,7 +13,7 @@ $ledger->start;
 make_ledger($ledger);
 fill_ledger($ledger);
 
-my $answers = q{
+my $stored = q{
 	SELECT key, state, jurisdiction, scoped FROM consent.subject ORDER BY subject_no;
 	SELECT event_id, subject, choices, event_time FROM consent.event ORDER BY event_id};
 
@@ -22,7 +22,8 @@ sub same
 {
 	my ($node, $what) = @_;
 
-	is($node->safe_psql('postgres', $answers), $ledger->safe_psql('postgres', $answers), "$what: the same answers");
+	is($node->safe_psql('postgres', $stored), $ledger->safe_psql('postgres', $stored), "$what: the same subjects and events");
+	is(answers($node), answers($ledger), "$what: the same answers");
 	sound($node, "$what: sound");
 }
 
@@ -49,10 +50,10 @@ like($err, qr/in a read-only transaction|during recovery/, 'standby: nothing is 
 
 # ---- logical ----
 
-$ledger->safe_psql('postgres', 'CREATE PUBLICATION ledger FOR TABLES IN SCHEMA consent');
+$ledger->safe_psql('postgres', 'CREATE PUBLICATION ledger FOR TABLES IN SCHEMA consent, public');
 my $subscriber = new_node('subscriber', allows_streaming => 'logical');
 $subscriber->start;
-$subscriber->safe_psql('postgres', 'CREATE EXTENSION consent_ledger');
+$subscriber->safe_psql('postgres', 'CREATE EXTENSION consent_ledger; CREATE TABLE post (id bigint PRIMARY KEY, author text, recipient text, sent_at timestamptz)');
 my $connection = $ledger->connstr . ' dbname=postgres';
 $subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION ledger CONNECTION '$connection' PUBLICATION ledger");
 $subscriber->wait_for_subscription_sync($ledger, 'ledger');
@@ -77,6 +78,16 @@ isnt($status, 0, 'subscriber: nothing is recorded');
 # A subscriber that takes over has the keys, and no subscription.
 $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION ledger');
 $subscriber->stop;
-$standby->stop;
+
+# ---- a standby takes over ----
+
+my $keys = sub { return shift->data_dir =~ s{/[^/]+/?$}{/consent_ledger}r };
+$ledger->wait_for_catchup($standby, 'replay', $ledger->lsn('insert'));
 $ledger->stop;
+$standby->promote;
+system_or_bail('cp', '-rp', $keys->($ledger), $keys->($standby)) unless -d $keys->($standby);
+cmp_ok($standby->safe_psql('postgres', q{SELECT consent.opt_out('ann', 'improve')}), '>', 0, 'a promoted standby that has the keys goes on');
+is($standby->safe_psql('postgres', q{SELECT consent.permits('ann', 'improve')}), 'f', 'and asks by what it recorded');
+sound($standby, 'a promoted standby: sound');
+$standby->stop;
 done_testing();

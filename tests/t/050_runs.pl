@@ -124,6 +124,22 @@ sql(sprintf($use, $killed));
 sql("SELECT consent.close_run($killed, 'failed')");
 is(sql("SELECT parts, missing, uses FROM consent.run WHERE run_id = $killed"), "1|1|$uses", 'the run goes on, and says so');
 
+# ---- the server is killed in the middle of a run ----
+
+my $struck = open_run('struck');
+($in, $told) = ('', '');
+$trainer = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], \$in, \$told, '2>', \$noise);
+$in .= sprintf("SELECT pg_backend_pid();\nBEGIN; $use;\n", $struck);
+$trainer->pump until $told =~ /\d+\n\d+\n/;
+kill_server($node, (split /\n/, $told)[0]);
+eval { $in .= "\\q\n"; $trainer->finish };
+$node->start;
+is(sql("SELECT missing_parts, parts, uses FROM consent.unclosed_runs WHERE run_id = $struck"), '1|0|0', 'what was read when the server died is missing');
+sql(sprintf($use, $struck));
+sql("SELECT consent.close_run($struck)");
+is(sql("SELECT parts, missing, uses FROM consent.run WHERE run_id = $struck"), "1|1|$uses", 'the run goes on, and says so');
+sound($node, 'sound after the server was killed');
+
 # ---- a replica makes a manifest, the ledger records it ----
 
 $node->backup('copy');

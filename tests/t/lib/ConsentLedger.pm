@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(new_node start_node make_ledger fill_ledger kill_server sound verify_program);
+our @EXPORT = qw(new_node start_node make_ledger fill_ledger kill_server sound answers verify_program);
 
 # A cluster, initialised but not started.  Options are those of init, and conf:
 # more lines for postgresql.conf.
@@ -117,6 +117,27 @@ sub kill_server
 sub verify_program
 {
 	return "$ENV{work}/install$ENV{bindir}/consent-verify";
+}
+
+# What a ledger filled by fill_ledger() answers to everything that people ask of
+# it: node, database.  The table of posts must be there too.
+sub answers
+{
+	my ($node, $database) = @_;
+	my $subjects = q{unnest('{ann,ben,cem,dan,eve,fay,gus,hal,ivy,jon,nobody}'::text[]) s};
+	my $rows = q{post p, unnest('{improve,train}'::text[]) purpose};
+
+	return $node->safe_psql($database // 'postgres', qq{
+		SELECT s, purpose, consent.permits(s, purpose), consent.verdict(s, purpose) FROM $subjects, unnest('{improve,train}'::text[]) purpose ORDER BY 1, 2;
+		SELECT s, consent.choices_of(s), (SELECT array_agg(event_id) FROM consent.history(s)) FROM $subjects ORDER BY 1;
+		SELECT id, purpose, consent.permits(p, purpose), consent.verdict(p, purpose),
+			consent.verdict(ARRAY[author, recipient], purpose, 'public.message', id::text, sent_at, at => '2024-09-01Z', known_at => '2024-09-01Z')
+			FROM $rows ORDER BY 1, 2;
+		SELECT id, purpose, e.* FROM $rows, consent.explain(p, purpose) e WHERE id % 7 = 0 ORDER BY 1, 2, 3;
+		SELECT s, u FROM $subjects, consent.uses_of(s) u ORDER BY 1, u::text COLLATE "C";
+		} . join('', map { qq{SELECT '$_', v FROM consent.$_ v ORDER BY v::text COLLATE "C";} }
+			qw(withdrawn_uses preset_uses unpermitted_uses retroactive_uses collected_before_notice unclosed_runs
+			missing_parts silent_notice_changes late_events settings_without_event)));
 }
 
 # Test that verify() finds nothing: node, what is tested, database.
