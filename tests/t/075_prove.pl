@@ -6,6 +6,8 @@ use warnings;
 
 use ConsentLedger;
 use Digest::SHA qw(sha256);
+use File::Path qw(make_path);
+use FindBin;
 use IPC::Run;
 use JSON::PP;
 use MIME::Base64 qw(decode_base64);
@@ -198,6 +200,50 @@ foreach my $index (0 .. $#entries)
 }
 is("$wrong wrong, $ways ways, " . @lines . ' left over', '0 wrong, 5 ways, 0 left over', 'the lines open every seal of a run, and show the way in each');
 like(failure("SELECT consent.never_used_event(closed_event, 1, $used) FROM consent.run WHERE run_id = $run"), qr/55000: run $run used rows of subject $used\n/, 'not about who was used');
+
+# ---- strangers check them, with the receipts ----
+
+my $tests = "$FindBin::RealBin/..";
+is(system('make', '-s', '-C', $tests, 'build/consent-verify'), 0, 'build consent-verify');
+my %key = map { split /\|/ } split /\n/, sql('SELECT signs, vkey FROM consent.key');
+my @trust = ('--log', $key{checkpoint}, '--seal', $key{seal});
+
+# What consent-verify says of a proof: exit status and text.
+sub verified
+{
+	my ($query, @options) = @_;
+	my ($input, $out, $err) = (sql($query));
+
+	IPC::Run::run([ "$tests/build/consent-verify", 'use', '-', @trust, @options ], '<', \$input, '>', \$out, '2>', \$err);
+	return (($? & 127 ? "signal $?" : $? >> 8) . " $out$err") =~ s/\s+/ /gr;
+}
+
+like(verified("SELECT consent.prove_use($run, 'member7')"), qr/^0 /, 'a proof of use holds');
+like(verified("SELECT consent.prove_non_use($run, 'member699')"), qr/^0 /, 'so does one of non-use');
+like(verified("SELECT consent.prove_use($torn, 'member7')"), qr/^[02] .*part/, 'so does one with a part missing, and says so');
+like(verified("SELECT consent.prove_use($run, 'stranger7')"), qr/^2 .*no event of hers fixes her salt/, 'about a stranger nothing is decided');
+sql("SELECT consent.opt_in('latecomer', 'train')");
+like(verified("SELECT consent.prove_non_use($run, 'latecomer')"), qr/^2 .*not proved that her event came into the log before/, 'nor with an event that is only promised');
+sql('CALL consent.checkpoint()');
+like(verified("SELECT consent.prove_non_use($run, 'latecomer')"), qr/^2 .*her event came into the log after the run was closed/, 'nor with one that came later');
+like(verified("SELECT replace(consent.prove_use($run, 'member7'), 'member7', 'member8')"), qr/^1 /, 'a proof is of nobody else');
+
+# The log as a web server would show it, of fewer than 256 entries.
+my ($size, $note) = split /\|/, sql('SELECT size, note FROM consent.checkpoint ORDER BY size DESC LIMIT 1'), 2;
+my $tree = $node->basedir . '/tree';
+make_path("$tree/tile/0/000.p", "$tree/tile/entries/000.p");
+foreach ([ 'checkpoint', "SELECT convert_to(note, 'UTF8') FROM consent.checkpoint WHERE size = $size" ],
+	[ "tile/0/000.p/$size", "SELECT consent.tile(0, 0, $size)" ], [ "tile/entries/000.p/$size", "SELECT consent.entries(0, $size)" ])
+{
+	my ($name, $query) = @$_;
+
+	open(my $handle, '>:raw', "$tree/$name") or die "$name: $!";
+	print $handle pack('H*', sql("SELECT encode(($query), 'hex')"));
+	close($handle) or die;
+}
+like(verified("SELECT consent.prove_never_used('member699')"), qr/^2 /, 'that no run used anything is not checked without the log');
+like(verified("SELECT consent.prove_never_used('member699')", '--tree', $tree), qr/^2 .*run $torn, "torn", is undecided: transactions began/, 'with it, the part that is missing leaves it undecided');
+like(verified("SELECT regexp_replace(consent.prove_never_used('member699'), '[^\n]*summer[^\n]*|[^\n]*\"empty\"[^\n]*\n', '')", '--tree', $tree), qr/^1 /, 'and nothing can be left out');
 
 # ---- erasing ----
 
