@@ -27,6 +27,7 @@
 #include "use/lookup.h"
 
 #define FETCH_ROWS 10000
+#define KEYS_AT_ONCE 200000		/* the planner copies them, more than once */
 
 typedef struct Caller
 {
@@ -216,22 +217,21 @@ fetch_all(Portal portal, const Strangers *keys, FoundRow *row, FoundCallback fou
 	MemoryContextDelete(work);
 }
 
-/* The keys as text[], but for those that no row can have. */
+/* At most so many keys from one on, as text[], but for those that no row can have. */
 static Datum
-possible_keys(Oid relid, const ProtectedTable *table, const Strangers *keys)
+possible_keys(const RowKeyTypes *types, const Strangers *keys, int first)
 {
-	RowKeyTypes types = row_key_types(relid, table);
-	int			n = strangers_count(keys);
-	Datum	   *values = MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(Datum));
+	int			last = Min(strangers_count(keys), first + KEYS_AT_ONCE - 1);
+	Datum	   *values = palloc((last - first + 1) * sizeof(Datum));
 	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "consent row key",
 											   ALLOCSET_SMALL_SIZES);
 	int			kept = 0;
 
-	for (int i = 1; i <= n; i++)
+	for (int i = first; i <= last; i++)
 	{
 		const char *key = strangers_key(keys, i);
 		MemoryContext old = MemoryContextSwitchTo(each);
-		bool		possible = row_key_is_possible(&types, key);
+		bool		possible = row_key_is_possible(types, key);
 
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(each);
@@ -266,25 +266,43 @@ become_caller(const Caller *caller)
 	SetUserIdAndSecContext(caller->user, caller->context);
 }
 
+static void
+look_up_some(const char *query, Datum some, const Strangers *keys,
+			 FoundRow *row, FoundCallback found, void *arg)
+{
+	Oid			types[1] = {TEXTARRAYOID};
+	Portal		portal;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	portal = SPI_cursor_open_with_args(NULL, query, 1, types, &some, NULL, true, 0);
+	fetch_all(portal, keys, row, found, arg);
+	SPI_cursor_close(portal);
+	SPI_finish();
+}
+
 void
 lookup_rows(Oid relid, const ProtectedTable *table, const Strangers *keys,
 			FoundCallback found, void *arg)
 {
-	Oid			types[1] = {TEXTARRAYOID};
-	Datum		values[1] = {possible_keys(relid, table, keys)};
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent keys looked up",
+											   ALLOCSET_DEFAULT_SIZES);
+	RowKeyTypes types = row_key_types(relid, table);
+	char	   *query = make_query(relid, table);
 	FoundRow	row = {0};
 	Caller		caller;
-	Portal		portal;
 
 	row.nparties = table->nparties;
 	row.parties = palloc(Max(row.nparties, 1) * sizeof(char *));
 	caller = become_owner(relid);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	portal = SPI_cursor_open_with_args(NULL, make_query(relid, table), 1, types,
-									   values, NULL, true, 0);
-	fetch_all(portal, keys, &row, found, arg);
-	SPI_cursor_close(portal);
-	SPI_finish();
+	for (int first = 1; first <= strangers_count(keys); first += KEYS_AT_ONCE)
+	{
+		MemoryContext old = MemoryContextSwitchTo(work);
+
+		look_up_some(query, possible_keys(&types, keys, first), keys, &row, found, arg);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(work);
+	}
 	become_caller(&caller);
+	MemoryContextDelete(work);
 }

@@ -291,10 +291,10 @@ useset_read(UseSet *set, UseMerge *merge, int64 priority)
 
 /* ---- asking ---- */
 
-/* A place in a run; moves forward as long as the questions do. */
+/* The first entry of a run that does not come before the last one asked for. */
 typedef struct RunProbe
 {
-	int			block;			/* -1: none is open */
+	int			block;			/* -1: none was opened */
 	bool		has_entry;
 	UseEntry	entry;
 	BlockReader *reader;
@@ -305,6 +305,9 @@ struct UseProbe
 {
 	UseSet	   *set;
 	RunProbe   *runs;
+	bool		has_asked;
+	UseEntry	asked;			/* the last one; its bytes are in asked_bytes */
+	char		asked_bytes[ROW_KEY_MAX];
 };
 
 UseProbe *
@@ -315,6 +318,7 @@ useset_probe(UseSet *set)
 	for (int i = 0; i < 2; i++)
 		buffer_sort(set->buffers[i]);
 	probe->set = set;
+	probe->has_asked = false;
 	probe->runs = MemoryContextAllocHuge(CurrentMemoryContext,
 										 Max(set->nruns, 1) * sizeof(RunProbe));
 	for (int i = 0; i < set->nruns; i++)
@@ -358,13 +362,13 @@ first_block(const Run *run, int64 subject)
 	return low;
 }
 
+/* Forward: this entry does not come before the one asked for last. */
 static bool
-run_contains(UseProbe *probe, RunProbe *place, const Run *run, const UseEntry *entry)
+run_contains(UseProbe *probe, RunProbe *place, const Run *run, const UseEntry *entry, bool forward)
 {
 	int			block = first_block(run, entry->subject);
 
-	if (place->block < block || !place->has_entry ||
-		use_entry_compare(&place->entry, entry) > 0)
+	if (!forward || place->block < block)
 		open_probe(probe, place, run, block);
 	while (place->has_entry)
 	{
@@ -379,14 +383,30 @@ run_contains(UseProbe *probe, RunProbe *place, const Run *run, const UseEntry *e
 	return false;
 }
 
+/* Is the entry in any run?  All are asked, so that all are where the next question begins. */
+static bool
+runs_contain(UseProbe *probe, const UseEntry *entry)
+{
+	bool		forward = probe->has_asked && use_entry_compare(&probe->asked, entry) <= 0;
+	bool		found = false;
+
+	for (int i = 0; i < probe->set->nruns; i++)
+		found |= run_contains(probe, &probe->runs[i], &probe->set->runs[i], entry, forward);
+	probe->has_asked = true;
+	probe->asked = *entry;
+	if (entry->key.kind != ROW_KEY_INT)
+	{
+		memcpy(probe->asked_bytes, entry->key.bytes, entry->key.len);
+		probe->asked.key.bytes = probe->asked_bytes;
+	}
+	return found;
+}
+
 bool
 useset_contains(UseProbe *probe, const UseEntry *entry)
 {
 	for (int i = 0; i < 2; i++)
 		if (buffer_contains(probe->set->buffers[i], entry))
 			return true;
-	for (int i = 0; i < probe->set->nruns; i++)
-		if (run_contains(probe, &probe->runs[i], &probe->set->runs[i], entry))
-			return true;
-	return false;
+	return runs_contain(probe, entry);
 }
