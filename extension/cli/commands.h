@@ -13,6 +13,7 @@ extern void command_receipt(const options *o);
 extern void command_checkpoint(const options *o);
 extern void command_consistency(const options *o);
 extern void command_tree(const options *o);
+extern void command_export(const options *o);
 extern void command_use(const options *o);
 
 #endif

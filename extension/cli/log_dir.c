@@ -13,7 +13,7 @@
 #define BUNDLE_MAX ((size_t) CL_TILE_WIDTH * (2 + CL_ENTRY_MAX))
 
 input_status
-log_dir_try(log_dir *dir, const char *name, size_t max, input *in)
+log_dir_try(const log_dir *dir, const char *name, size_t max, input *in)
 {
 	char		path[PATH_BYTES];
 	int			len = snprintf(path, sizeof(path), "%s/%s", dir->path, name);
@@ -27,7 +27,7 @@ log_dir_try(log_dir *dir, const char *name, size_t max, input *in)
 }
 
 bool
-log_dir_file(log_dir *dir, const char *name, size_t max, input *in)
+log_dir_file(const log_dir *dir, const char *name, size_t max, input *in)
 {
 	input_status status = log_dir_try(dir, name, max, in);
 

@@ -47,10 +47,10 @@ extern void log_dir_close(log_dir *dir);
 extern bool log_dir_read(log_dir *dir, int level, uint64_t index, int *width);
 
 /* A file of the directory by its name; reported if it cannot be had. */
-extern bool log_dir_file(log_dir *dir, const char *name, size_t max, input *in);
+extern bool log_dir_file(const log_dir *dir, const char *name, size_t max, input *in);
 
 /* The same, but that there is no such file is only returned. */
-extern input_status log_dir_try(log_dir *dir, const char *name, size_t max, input *in);
+extern input_status log_dir_try(const log_dir *dir, const char *name, size_t max, input *in);
 
 /* The tree of the first `size` entries, from tiles, as they are. */
 extern cl_tree log_dir_tree(log_dir *dir, uint64_t size);

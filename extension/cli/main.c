@@ -15,6 +15,7 @@ static const char help[] =
 	"  consent-verify checkpoint FILE         a signed head of the log\n"
 	"  consent-verify consistency OLD NEW     does the newer head extend the older one?\n"
 	"  consent-verify tree DIR                an exported log: head, tiles, every seal\n"
+	"  consent-verify export DIR              the same with every event, and what runs used\n"
 	"  consent-verify use FILE                what a run used of a subject, or that it used\n"
 	"                                         nothing; or that no run did, with --tree\n"
 	"\n"
@@ -51,6 +52,7 @@ static const command commands[] = {
 	{"checkpoint", command_checkpoint, 1, NEEDS_LOG},
 	{"consistency", command_consistency, 2, NEEDS_LOG | TAKES_TREE | TAKES_PROOF},
 	{"tree", command_tree, 1, NEEDS_LOG | NEEDS_SEAL},
+	{"export", command_export, 1, NEEDS_LOG | NEEDS_SEAL},
 	{"use", command_use, 1, NEEDS_LOG | NEEDS_SEAL | TAKES_TREE}
 };
 

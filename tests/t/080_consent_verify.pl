@@ -5,11 +5,11 @@ use warnings;
 
 use File::Temp;
 use FindBin;
-use IPC::Run;
 use Test::More;
+use Verifier;
 
 my $tests = "$FindBin::RealBin/..";
-my $program = "$tests/build/consent-verify";
+$Verifier::program = "$tests/build/consent-verify";
 my $dir = File::Temp->newdir();
 
 is(system('make', '-s', '-C', $tests, 'build/consent-verify', 'build/tools/make_ledger'), 0, 'build');
@@ -21,49 +21,6 @@ my @log = ('--log', $key{log});
 my @seal = ('--seal', $key{seal});
 my @witnesses = ('--witness', $key{w1}, '--witness', $key{w2});
 my @trust = (@log, @seal, @witnesses);
-
-sub slurp
-{
-	my ($name) = @_;
-
-	open(my $file, '<:raw', $name) or die "$name: $!";
-	local $/;
-	return <$file> // '';
-}
-
-sub spew
-{
-	my ($name, $content) = @_;
-
-	open(my $file, '>:raw', $name) or die "$name: $!";
-	print $file $content;
-	close($file) or die;
-}
-
-# Run it: exit status, what it printed, what it complained of; white space as one space.
-sub verify
-{
-	my ($input, @arguments) = @_;
-	my ($out, $err);
-
-	IPC::Run::run([ $program, @arguments ], '<', \$input, '>', \$out, '2>', \$err);
-	my $status = $? & 127 ? "signal $?" : $? >> 8;
-	s/\s+/ /g foreach $out, $err;
-	return ($status, $out, $err);
-}
-
-sub result_is
-{
-	my ($status, $pattern, $name, $input, @arguments) = @_;
-	my ($got, $out, $err) = verify($input, @arguments);
-
-	ok($got eq $status && "$out$err" =~ $pattern, $name)
-		or diag("exit status $got\n$out\n$err");
-}
-
-sub good { my ($pattern, $name, @arguments) = @_; result_is(0, $pattern, $name, '', @arguments) }
-sub bad { my ($pattern, $name, @arguments) = @_; result_is(1, $pattern, $name, '', @arguments) }
-sub unchecked { my ($pattern, $name, @arguments) = @_; result_is(2, $pattern, $name, '', @arguments) }
 
 # ---- whom to trust ----
 

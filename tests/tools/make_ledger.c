@@ -5,100 +5,13 @@
  *
  * What is only changed after signing, the tests change themselves.
  */
-#include <errno.h>
-#include <sys/stat.h>
-
-#include "core/tile.h"
-#include "unit/ledger.h"
+#include "files.h"
 
 #define SEALS		600			/* two complete bundles, and a partial one */
 #define OLDER		300
 #define REPLACED	(SEALS - 2)
-#define COSIGNED_AT 1730000000	/* 2024-10-27T03:33:20Z */
 #define DAY			INT64_C(86400000000)
 #define INCLUDE_BY	INT64_C(783315200000000)	/* COSIGNED_AT as an instant */
-
-static const char *top;
-
-/* Make the folders of a path below the top. */
-static void
-make_folders(char *path)
-{
-	for (char *slash = strchr(path + strlen(top) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
-	{
-		*slash = '\0';
-		need(mkdir(path, 0777) == 0 || errno == EEXIST);
-		*slash = '/';
-	}
-}
-
-static void
-save(const char *folder, const char *name, const void *data, size_t len)
-{
-	char		path[1024];
-	FILE	   *file;
-
-	snprintf(path, sizeof(path), "%s/%s%s%s", top, folder, *folder ? "/" : "", name);
-	make_folders(path);
-	file = fopen(path, "w");
-	need(file != NULL && fwrite(data, 1, len, file) == len && fclose(file) == 0);
-}
-
-static void
-save_text(const char *name, const char *text)
-{
-	save("", name, text, strlen(text));
-}
-
-/* Write the tiles and bundles of a level, each from its hashes or entries. */
-static void
-save_level(const test_ledger *ledger, size_t size, int level, const char *folder)
-{
-	for (uint64_t index = 0; cl_tile_width(size, level, index) > 0; index++)
-	{
-		int			width = cl_tile_width(size, level, index);
-		char		name[CL_TILE_PATH_MAX];
-		char	   *data = malloc(CL_TILE_WIDTH * TEST_NOTE_MAX);
-		cl_buffer	b = {data, CL_TILE_WIDTH * TEST_NOTE_MAX, 0};
-
-		for (uint64_t i = index * CL_TILE_WIDTH; i < index * CL_TILE_WIDTH + (uint64_t) width; i++)
-		{
-			cl_hash		hash;
-
-			if (level == CL_TILE_ENTRIES)
-				cl_entry_put(&b, ledger->seals[i].note, ledger->seals[i].note_len);
-			else
-			{
-				size_t		leaves = (size_t) 1 << (CL_TILE_HEIGHT * level);
-
-				need(cl_merkle_root(ledger->leaves + i * leaves * CL_HASH_BYTES, leaves, hash) == CL_OK);
-				cl_put(&b, hash, CL_HASH_BYTES);
-			}
-		}
-		cl_tile_path(level, index, width, name);
-		save(folder, name, data, b.len);
-		free(data);
-	}
-}
-
-/* The cosigned head of the first `size` entries; its length. */
-static size_t
-make_head(const test_ledger *ledger, size_t size, char note[TEST_NOTE_MAX])
-{
-	size_t		len = test_cosign(ledger, 0, COSIGNED_AT, note, test_checkpoint(ledger, size, note));
-
-	return test_cosign(ledger, 1, COSIGNED_AT + 60, note, len);
-}
-
-static void
-save_tree(const test_ledger *ledger, size_t size, const char *folder)
-{
-	char		note[TEST_NOTE_MAX];
-
-	save(folder, "checkpoint", note, make_head(ledger, size, note));
-	for (int level = CL_TILE_ENTRIES; level < CL_TILE_LEVELS; level++)
-		save_level(ledger, size, level, folder);
-}
 
 /* ---- receipts ---- */
 
@@ -216,7 +129,7 @@ save_heads(const test_ledger *ledger, const test_ledger *fork)
 											  strlen(TEST_ORIGIN "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\nmore\n"), note));
 	save_path(ledger, "path-300-600", OLDER, SEALS);
 	save_path(ledger, "path-299-600", OLDER - 1, SEALS);
-	save_text("path-nonsense", "nonsense\n");
+	save("", "path-nonsense", "nonsense\n", strlen("nonsense\n"));
 }
 
 /* ---- logs that are wrong ---- */
