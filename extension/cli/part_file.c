@@ -82,7 +82,7 @@ part_file_open(part_file *file, const log_dir *dir, int64_t run, int64_t part)
 	file->dir = dir;
 	file->run = run;
 	file->part = part;
-	cl_block_open(&file->reader, NULL, 0);
+	cl_block_open(&file->reader, NULL, 0, file->text);
 	len = read_part(file, file->salt, CL_HASH_BYTES);
 	if (len >= 0 && len < CL_HASH_BYTES)
 		refuse(file, "its file is too short");
@@ -157,7 +157,7 @@ next_block(part_file *file)
 	file->blocks++;
 	file->offset += in.pos;
 	memcpy(file->block, block.data, block.len);
-	cl_block_open(&file->reader, file->block, block.len);
+	cl_block_open(&file->reader, file->block, block.len, file->text);
 	return 1;
 }
 

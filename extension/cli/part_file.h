@@ -31,6 +31,7 @@ typedef struct part_file
 	bool		crypto_failed;
 	uint8_t		block[CL_BLOCK_MAX];
 	cl_block_reader reader;
+	char		text[CL_ROW_KEY_MAX];	/* of the reader */
 	cl_use		use;			/* the current one */
 	bool		has_last;		/* a use before it, of the same table */
 	cl_use		last;

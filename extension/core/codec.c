@@ -143,6 +143,7 @@ cl_block_begin(cl_block_writer *w, void *out, size_t cap)
 	w->group.n = 0;
 	w->keys_len = 0;
 	w->last.base = 0;
+	w->last.text = w->text;
 	w->last.text_len = 0;
 }
 
@@ -348,7 +349,7 @@ cl_block_end(cl_block_writer *w)
 /* ---- reading ---- */
 
 void
-cl_block_open(cl_block_reader *r, const void *data, size_t len)
+cl_block_open(cl_block_reader *r, const void *data, size_t len, char *text)
 {
 	const uint8_t *bytes = data;
 
@@ -357,6 +358,7 @@ cl_block_open(cl_block_reader *r, const void *data, size_t len)
 	r->place = 0;
 	r->group.n = 0;
 	r->last.base = 0;
+	r->last.text = text;
 	r->last.text_len = 0;
 	if (r->failed)
 		return;

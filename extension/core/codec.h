@@ -49,8 +49,8 @@ typedef struct cl_last_keys
 	int64_t		base;			/* first integer of the last group of integers */
 	int64_t		number;
 	int32_t		text_len;
+	char	   *text;
 	char		uuid[CL_UUID_BYTES];
-	char		text[CL_ROW_KEY_MAX];
 } cl_last_keys;
 
 /* What a group of uses, of one subject and kind of key, has in common. */
@@ -74,6 +74,7 @@ typedef struct cl_block_writer
 	size_t		keys_len;
 	uint8_t		keys[CL_BLOCK_MAX]; /* of the open group, coded */
 	uint8_t		codes[CL_BLOCK_MAX];
+	char		text[CL_ROW_KEY_MAX];	/* of the last key */
 } cl_block_writer;
 
 typedef enum cl_block_status
@@ -106,8 +107,14 @@ typedef struct cl_block_reader
 	cl_last_keys last;
 } cl_block_reader;
 
-/* Open a block from outside.  What is wrong with it, next and seek will say. */
-extern void cl_block_open(cl_block_reader *r, const void *data, size_t len);
+/* How much room the texts of a block of so many bytes take, one at a time. */
+#define CL_BLOCK_TEXT(len) ((len) < CL_ROW_KEY_MAX ? (len) : CL_ROW_KEY_MAX)
+
+/*
+ * Open a block from outside, with CL_BLOCK_TEXT(len) bytes for a text key.
+ * What is wrong with the block, next and seek will say.
+ */
+extern void cl_block_open(cl_block_reader *r, const void *data, size_t len, char *text);
 
 /*
  * The next use: 1, or 0 at the end, or -1 if the bytes are not what a writer

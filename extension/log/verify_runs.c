@@ -41,6 +41,7 @@ typedef struct Pass
 	MemoryContext context;		/* lives for one run */
 	MemoryContext part_context;
 	cl_block_reader reader;
+	char		text[CL_ROW_KEY_MAX];	/* of the reader */
 	int64		nblocks;
 } Pass;
 
@@ -149,7 +150,7 @@ read_block(Pass *pass, bytea *data, int64 *first, int64 *last, int64 *entries)
 	int			result;
 
 	*entries = 0;
-	cl_block_open(&pass->reader, VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+	cl_block_open(&pass->reader, VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data), pass->text);
 	while ((result = cl_block_next(&pass->reader, &use)) > 0)
 	{
 		if ((*entries)++ == 0)

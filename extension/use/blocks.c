@@ -23,6 +23,9 @@ struct BlockWriter
 struct BlockReader
 {
 	cl_block_reader coder;
+	MemoryContext context;
+	int			room;			/* for a text key */
+	char	   *text;
 };
 
 BlockWriter *
@@ -76,13 +79,31 @@ block_end(BlockWriter *writer, BlockInfo *info)
 BlockReader *
 block_reader(void)
 {
-	return palloc(sizeof(BlockReader));
+	BlockReader *reader = palloc0(sizeof(BlockReader));
+
+	reader->context = CurrentMemoryContext;
+	return reader;
+}
+
+/* Many readers may be at work in the parts of a run: give each no more than it needs. */
+static void
+make_room(BlockReader *reader, int room)
+{
+	if (room <= reader->room)
+		return;
+	if (reader->text)
+		pfree(reader->text);
+	reader->text = NULL;
+	reader->room = 0;
+	reader->text = MemoryContextAlloc(reader->context, room);
+	reader->room = room;
 }
 
 void
 block_open(BlockReader *reader, const char *data, int len)
 {
-	cl_block_open(&reader->coder, data, len);
+	make_room(reader, CL_BLOCK_TEXT(len));
+	cl_block_open(&reader->coder, data, len, reader->text);
 }
 
 bool

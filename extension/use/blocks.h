@@ -32,7 +32,7 @@ extern bool block_put(BlockWriter *writer, const UseEntry *entry);
 extern const char *block_end(BlockWriter *writer, BlockInfo *info);
 
 /* Read a block; malformed ones raise ERRCODE_DATA_CORRUPTED. */
-extern BlockReader *block_reader(void);
+extern BlockReader *block_reader(void);	/* in the current memory context */
 extern void block_open(BlockReader *reader, const char *data, int len);
 extern bool block_get(BlockReader *reader, UseEntry *entry);
 

@@ -202,8 +202,24 @@ typedef struct PartSource
 	int32		block_no;		/* -1: none is */
 	bool		exhausted;
 	BlockReader *reader;
-	char		data[BLCKSZ];
+	MemoryContext context;
+	Size		room;
+	char	   *data;
 } PartSource;
+
+/* A run may have very many small parts, so each holds no more than its block. */
+static void
+make_room(PartSource *s, Size room)
+{
+	if (room <= s->room)
+		return;
+	if (s->data)
+		pfree(s->data);
+	s->data = NULL;
+	s->room = 0;
+	s->data = MemoryContextAlloc(s->context, room);
+	s->room = room;
+}
 
 static void
 open_stored_block(PartSource *s, HeapTuple tuple)
@@ -212,12 +228,13 @@ open_stored_block(PartSource *s, HeapTuple tuple)
 	bytea	   *data = DatumGetByteaPP(store_get(s->store, tuple, Anum_manifest_block_data, &isnull));
 	Size		len = VARSIZE_ANY_EXHDR(data);
 
-	if (len > sizeof(s->data))
+	if (len > BLCKSZ)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("a block of run " INT64_FORMAT " is too long", s->run_id)));
 	s->block_no = DatumGetInt32(store_get(s->store, tuple, Anum_manifest_block_block_no, &isnull));
 	s->last_subject = DatumGetInt64(store_get(s->store, tuple, Anum_manifest_block_last_subject, &isnull));
+	make_room(s, len);
 	memcpy(s->data, VARDATA_ANY(data), len);
 	block_open(s->reader, s->data, len);
 }
@@ -288,6 +305,7 @@ part_source(Store *blocks, int64 run_id, const RunPart *part, const char *table,
 	s->last_subject = subject;
 	s->block_no = -1;
 	s->reader = block_reader();
+	s->context = CurrentMemoryContext;
 	return &s->source;
 }
 

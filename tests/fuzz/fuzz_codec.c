@@ -23,11 +23,11 @@ require(bool condition)
 
 /* Go to a subject of the block: the first use there is at or after it. */
 static void
-check_seek(const uint8_t *data, size_t size, int64_t subject)
+check_seek(const uint8_t *data, size_t size, char *text, int64_t subject)
 {
 	cl_use		use;
 
-	cl_block_open(&reader, data, size);
+	cl_block_open(&reader, data, size, text);
 	require(cl_block_seek(&reader, subject) == 1);
 	require(cl_block_next(&reader, &use) == 1 && use.subject == subject);
 }
@@ -35,11 +35,13 @@ check_seek(const uint8_t *data, size_t size, int64_t subject)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	char	   *text = malloc(CL_BLOCK_TEXT(size));
 	int64_t		last = -1;
 	int			result;
 	cl_use		use;
 
-	cl_block_open(&reader, data, size);
+	require(text != NULL || size == 0);
+	cl_block_open(&reader, data, size, text);
 	cl_block_begin(&writer, again, size);
 	while ((result = cl_block_next(&reader, &use)) == 1)
 	{
@@ -47,8 +49,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		last = use.subject;
 	}
 	if (result != 0)
+	{
+		free(text);
 		return 0;
+	}
 	require(cl_block_end(&writer) == size && memcmp(again, data, size) == 0);
-	check_seek(data, size, last);
+	check_seek(data, size, text, last);
+	free(text);
 	return 0;
 }

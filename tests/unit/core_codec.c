@@ -8,6 +8,7 @@
 
 static cl_block_writer writer;
 static cl_block_reader reader;
+static char text[CL_ROW_KEY_MAX];
 static uint8_t block[CL_BLOCK_MAX];
 
 static cl_use
@@ -53,7 +54,7 @@ holds(const uint8_t *data, size_t len, const cl_use *uses, int n)
 {
 	cl_use		use;
 
-	cl_block_open(&reader, data, len);
+	cl_block_open(&reader, data, len, text);
 	for (int i = 0; i < n; i++)
 		if (cl_block_next(&reader, &use) != 1 || !same(&use, &uses[i]))
 			return false;
@@ -67,7 +68,7 @@ is_read(const uint8_t *data, size_t len)
 	cl_use		use;
 	int			result;
 
-	cl_block_open(&reader, data, len);
+	cl_block_open(&reader, data, len, text);
 	while ((result = cl_block_next(&reader, &use)) == 1)
 		continue;
 	return result == 0;
@@ -259,7 +260,7 @@ test_seek(void)
 
 		while (first < n && uses[first].subject < subject)
 			first++;
-		cl_block_open(&reader, block, len);
+		cl_block_open(&reader, block, len, text);
 		found = cl_block_seek(&reader, subject);
 		right = right && found == (first < n);
 		for (; first < n && right; first++)
@@ -267,9 +268,9 @@ test_seek(void)
 		right = right && cl_block_next(&reader, &use) == 0 && cl_block_seek(&reader, INT64_MAX) == 0;
 	}
 	ok(right, "seek finds each subject, or the next one, or the end");
-	cl_block_open(&reader, block, len);
+	cl_block_open(&reader, block, len, text);
 	ok(cl_block_seek(&reader, uses[0].subject) == 1 && cl_block_seek(&reader, 0) == 1, "seek does not go back");
-	cl_block_open(&reader, block, len - 1);
+	cl_block_open(&reader, block, len - 1, text);
 	ok(cl_block_seek(&reader, INT64_MAX) == -1, "what is passed over is checked");
 }
 
@@ -296,7 +297,7 @@ test_corruption(void)
 
 		memcpy(changed, block, len);
 		changed[i / 255] ^= (uint8_t) (i % 255 + 1);
-		cl_block_open(&reader, changed, len);
+		cl_block_open(&reader, changed, len, text);
 		cl_block_begin(&again, out, sizeof(out));
 		while ((result = cl_block_next(&reader, &use)) == 1)
 			wrong += cl_block_append(&again, &use) != CL_BLOCK_OK;
@@ -370,7 +371,7 @@ test_malformed(void)
 	ok(is_read(data, from_hex("010001000000000000000108000002", data)), "and take what they were made of");
 	ok(is_read(data, from_hex("0100010000000000000001080000" "ffffffffffffffffff01", data)), "with the greatest varint");
 	ok(is_read(data, from_hex("0100020000000000000001" "40000181" "0200", data)), "with codes that differ");
-	cl_block_open(&reader, data, 3);
+	cl_block_open(&reader, data, 3, text);
 	ok(cl_block_seek(&reader, 1) == -1 && cl_block_next(&reader, &(cl_use) {0}) == -1, "what failed once goes on failing");
 }
 
