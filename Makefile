@@ -14,12 +14,18 @@ OBJS = $(SOURCES:.c=.o)
 VERIFY = consent-verify
 VERIFY_OBJS = $(patsubst %.c, %.o, $(wildcard extension/cli/*.c extension/core/*.c))
 
+# The one that publishes the log, where libcurl's headers are installed.
+CLIENT_OBJS = $(patsubst %.c, %.o, $(wildcard extension/client/*.c extension/core/*.c) \
+	extension/cli/report.c extension/cli/input.c)
+CURL = $(shell echo '\#include <curl/curl.h>' | $(CC) -E - >/dev/null 2>&1 && echo found)
+LOG = $(if $(CURL),consent-log)
+
 # The install script is the concatenation of these, in this order.
 SCHEMA = $(wildcard $(addprefix extension/schema/, type.sql ledger.sql \
 	declare.sql track.sql protect.sql gate.sql use.sql log.sql witness.sql prove.sql verify.sql audit.sql guard.sql roles.sql))
 SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SCRIPT)
-EXTRA_CLEAN = $(SCRIPT) $(VERIFY) $(shell find extension -name '*.o' 2>/dev/null)
+EXTRA_CLEAN = $(SCRIPT) $(VERIFY) consent-log $(shell find extension -name '*.o' 2>/dev/null)
 
 PG_CONFIG ?= pg_config
 PG_CPPFLAGS = -Iextension -DCONSENT_LEDGER_VERSION='"$(EXTVERSION)"' -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
@@ -41,20 +47,30 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(PGXS),)
 include $(PGXS)
 
-all: $(VERIFY)
+PROGRAMS_TO_INSTALL = $(VERIFY) $(LOG)
+
+all: $(PROGRAMS_TO_INSTALL)
+ifeq ($(CURL),)
+	@echo "consent-log is not built: it needs libcurl's headers" >&2
+endif
 
 $(VERIFY): $(VERIFY_OBJS)
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LDFLAGS_EX) -lcrypto -o $@
 
-.PHONY: install-verify uninstall-verify
-install: install-verify
-install-verify: $(VERIFY)
-	$(MKDIR_P) '$(DESTDIR)$(bindir)'
-	$(INSTALL_PROGRAM) $(VERIFY) '$(DESTDIR)$(bindir)/$(VERIFY)'
+extension/client/%.o: override CPPFLAGS += -I$(shell $(PG_CONFIG) --includedir)
 
-uninstall: uninstall-verify
-uninstall-verify:
-	rm -f '$(DESTDIR)$(bindir)/$(VERIFY)'
+consent-log: $(CLIENT_OBJS)
+	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LDFLAGS_EX) -L$(shell $(PG_CONFIG) --libdir) -lpq -lcurl -lcrypto -o $@
+
+.PHONY: install-programs uninstall-programs
+install: install-programs
+install-programs: $(PROGRAMS_TO_INSTALL)
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) $^ '$(DESTDIR)$(bindir)/'
+
+uninstall: uninstall-programs
+uninstall-programs:
+	rm -f '$(DESTDIR)$(bindir)/$(VERIFY)' '$(DESTDIR)$(bindir)/consent-log'
 else
 all install clean:
 	@echo "install PostgreSQL's development files first, or set PG_CONFIG" >&2; exit 1
@@ -74,7 +90,7 @@ bench:
 lint:
 	@tests/lint
 
-$(OBJS) $(VERIFY_OBJS): $(wildcard extension/*.h extension/*/*.h)
+$(OBJS) $(VERIFY_OBJS) $(CLIENT_OBJS): $(wildcard extension/*.h extension/*/*.h)
 
 $(SCRIPT): $(SCHEMA)
 	cat $^ > $@

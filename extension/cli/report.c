@@ -1,6 +1,6 @@
 /*
  * report.c
- *		What consent-verify says: findings, verdicts, explanations, progress.
+ *		What a program says: findings, verdicts, explanations, progress.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,9 +17,16 @@
 #define MESSAGE_MAX		8192
 #define UNIX_EPOCH_TO_2000 INT64_C(946684800)
 
+static const char *program = "consent-verify";
 static bool quiet;
 static uint64_t n_bad;
 static uint64_t n_unchecked;
+
+void
+report_as(const char *name)
+{
+	program = name;
+}
 
 void
 report_quietly(bool be_quiet)
@@ -208,12 +215,15 @@ report_bad(const char *format,...)
 void
 report_unchecked(const char *format,...)
 {
+	char		word[32];
 	FORMATTED(message, format);
+
+	snprintf(word, sizeof(word), "%s:", program);
 	progress_end();
 	if (++n_unchecked > FINDINGS_SHOWN)
 		return;
 	fflush(stdout);
-	print_wrapped(stderr, "consent-verify:", 4, message);
+	print_wrapped(stderr, word, 4, message);
 }
 
 void
@@ -289,13 +299,18 @@ progress_step(uint64_t done)
 {
 	int			filled;
 
-	if (progress_what == NULL || progress_total == 0 || !is_time())
+	if (progress_what == NULL || !is_time())
 		return;
+	progress_drawn = true;
+	if (progress_total == 0)
+	{
+		fprintf(stderr, "\r%s %llu", progress_what, (unsigned long long) done);
+		return;
+	}
 	filled = (int) (40.0 * (double) done / (double) progress_total);
 	fprintf(stderr, "\r%s [%.*s%*s] %llu of %llu", progress_what, filled,
 			"########################################", 40 - filled, "",
 			(unsigned long long) done, (unsigned long long) progress_total);
-	progress_drawn = true;
 }
 
 void

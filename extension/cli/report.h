@@ -1,6 +1,6 @@
 /*
  * report.h
- *		What consent-verify says: findings, verdicts, explanations, progress.
+ *		What a program says: findings, verdicts, explanations, progress.
  *
  * Everything that comes from what is checked is shown so that it cannot steer
  * a terminal or pass for our own words.
@@ -19,6 +19,9 @@ typedef enum outcome
 	UNCHECKED = 2
 } outcome;
 
+/* The program's name, before what could not be done; consent-verify at first. */
+extern void report_as(const char *program);
+
 /* Say nothing but findings and what could not be checked. */
 extern void report_quietly(bool quiet);
 
@@ -26,7 +29,7 @@ extern void report_quietly(bool quiet);
 __attribute__((format(printf, 1, 2)))
 extern void report_bad(const char *format,...);
 
-/* Why something could not be checked: a line on stderr. */
+/* Why something could not be checked, or done: a line on stderr. */
 __attribute__((format(printf, 1, 2)))
 extern void report_unchecked(const char *format,...);
 
@@ -67,7 +70,7 @@ extern const char *counted(uint64_t n, const char *one, const char *many);
 /* Seconds since 1970 as an instant, or CL_INSTANT_OPEN beyond the year 9999. */
 extern cl_instant instant_of_seconds(uint64_t seconds);
 
-/* A progress bar on stderr, if that is a terminal. */
+/* A progress bar on stderr, if that is a terminal; a count where the total is 0. */
 extern void progress_begin(const char *what, uint64_t total);
 extern void progress_step(uint64_t done);
 extern void progress_end(void);

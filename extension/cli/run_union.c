@@ -188,6 +188,29 @@ count_subjects(run_union *u)
 
 /* ---- the whole ---- */
 
+/* Read the file of a run's draws; false if it cannot be had, which is reported. */
+static bool
+read_draws(const log_dir *dir, int64_t run, input *file)
+{
+	char		name[64];
+
+	snprintf(name, sizeof(name), "manifests/%lld/draws", (long long) run);
+	return log_dir_file(dir, name, DRAWS_MAX, file);
+}
+
+/* Without parts, the draws alone have the salt; false if it cannot be had. */
+static bool
+add_salt_of_draws(run_union *u, const log_dir *dir)
+{
+	input		file = {0};
+	bool		good = read_draws(dir, u->closing->run, &file);
+
+	if (good)
+		add_bytes(u, file.data, file.len < CL_HASH_BYTES ? file.len : CL_HASH_BYTES);
+	input_free(&file);
+	return good;
+}
+
 /* Open the files, those with a use as a heap; false if one cannot be opened. */
 static bool
 open_files(run_union *u, const log_dir *dir, const int64_t *parts, size_t n)
@@ -209,7 +232,7 @@ open_files(run_union *u, const log_dir *dir, const int64_t *parts, size_t n)
 	}
 	for (size_t i = u->n / 2; i-- > 0;)
 		sink(u, i);
-	return true;
+	return n > 0 || add_salt_of_draws(u, dir);
 }
 
 static void
@@ -310,13 +333,11 @@ void
 run_draws_check(const log_dir *dir, const int64_t *parts, size_t n, const cl_run_event *closing)
 {
 	input		file = {0};
-	char		name[64];
 	cl_part		whole;
 	cl_hash		found;
 	long long	run = closing->run;
 
-	snprintf(name, sizeof(name), "manifests/%lld/draws", run);
-	if (log_dir_file(dir, name, DRAWS_MAX, &file))
+	if (read_draws(dir, closing->run, &file))
 	{
 		whole = (cl_part) {file.data, file.len};
 		if (file.len < CL_HASH_BYTES || cl_sha256(&whole, 1, found) != CL_OK ||

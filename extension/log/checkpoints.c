@@ -49,3 +49,21 @@ checkpoint_require(int64 size, int64 *found)
 			 size > 0 ? errhint("The table consent.checkpoint lists them.") :
 			 errhint("CALL consent.checkpoint() signs one.")));
 }
+
+int64
+checkpoint_wanted(int64 from, const int64 *wanted)
+{
+	int64		size = 0;
+
+	if (wanted)
+		size = *wanted;
+	else
+		checkpoint_note(0, &size);
+	if (from < 0 || from > size)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("from_size " INT64_FORMAT " is outside 0 to " INT64_FORMAT, from, size)));
+	if (size > 0)
+		checkpoint_require(size, &size);
+	return size;
+}

@@ -17,4 +17,11 @@ extern char *checkpoint_note(int64 size, int64 *found);
 /* The same; error 42704 if there is none. */
 extern char *checkpoint_require(int64 size, int64 *found);
 
+/*
+ * The size of the checkpoint that is asked for, NULL for the newest, by somebody
+ * who has the first from leaves already: 0 if there is none yet.  Error 42704
+ * if it is not that of a checkpoint, 22023 if from is outside of it.
+ */
+extern int64 checkpoint_wanted(int64 from, const int64 *size);
+
 #endif

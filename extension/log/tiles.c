@@ -14,7 +14,6 @@
 #include "log/bytes.h"
 #include "log/checkpoints.h"
 #include "log/cosigned.h"
-#include "log/checkpoints.h"
 #include "log/tree.h"
 
 #define LEVEL_MAX 63
@@ -144,19 +143,13 @@ static LogFiles *
 begin_files(FunctionCallInfo fcinfo)
 {
 	LogFiles   *files = palloc0(sizeof(LogFiles));
+	int64		size = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
 
 	files->from = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
-	files->size = PG_ARGISNULL(1) ? signed_size() : PG_GETARG_INT64(1);
+	files->size = checkpoint_wanted(files->from, PG_ARGISNULL(1) ? NULL : &size);
 	files->level = CL_TILE_ENTRIES;
 	files->index = files->from / CL_TILE_WIDTH;
-	if (files->from < 0 || files->from > files->size)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("from_size " INT64_FORMAT " is outside 0 to " INT64_FORMAT,
-						files->from, files->size)));
 	files->over = files->size == 0;
-	if (!files->over)
-		checkpoint_require(files->size, &files->size);
 	return files;
 }
 

@@ -105,6 +105,12 @@ LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 1000;
 COMMENT ON FUNCTION consent.log_files(bigint, bigint) IS
 'The files of the log as a web server shows them to clients of C2SP tlog-tiles: path and content. from_size: of the checkpoint that is there already, then only what is new. size: of the checkpoint wanted; NULL is the newest, and without one there are no files. Written in the order given, bundles of entries, tiles, the checkpoint last, they are at no time inconsistent. Errors: 22023 if from_size is not between 0 and size, 42704 if size is not that of a checkpoint';
 
+CREATE FUNCTION consent.export_files(from_size bigint DEFAULT 0, size bigint DEFAULT NULL, OUT path text, OUT data bytea)
+RETURNS SETOF record AS 'MODULE_PATHNAME', 'consent_export_files'
+LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 1000;
+COMMENT ON FUNCTION consent.export_files(bigint, bigint) IS
+'What the seals of the log are over, as files beside those of log_files(): bundles of events, the parts of runs and their draws (docs/FORMAT.md, full exports). Rows in turn with the same path are the pieces of one file. It shows everything but who the subjects are. from_size: of the checkpoint that is there already, then only what is new. size: of the checkpoint wanted; NULL is the newest. SELECT (f).* FROM (SELECT consent.export_files() AS f OFFSET 0) s streams it. Errors: 22023 if from_size is not between 0 and size, 42704 if size is not that of a checkpoint, XX001 where something is missing';
+
 /* ---- Merkle trees (RFC 9162) over given leaves ---- */
 
 CREATE FUNCTION consent.merkle_root(leaves bytea[])

@@ -29,7 +29,7 @@ AS $$
 		   silent_notice_changes, late_events, settings_without_event, verify,
 		   run_uses, subject_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings,
 		   use_proof, subject_number, fixing_event, prove, prove_use, prove_non_use,
-		   never_used_head, never_used_event, never_used, prove_never_used}'),
+		   never_used_head, never_used_event, never_used, prove_never_used, export_files}'),
 		-- the log, which is for everybody who is shown it
 		('{auditor, admin}', '{tile, entries, log_files, check_fork, receipt, witness_policy, add_checkpoint_request}'),
 		-- what is declared, and signed

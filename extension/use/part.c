@@ -340,6 +340,7 @@ part_contains(UseSource *source, const UseEntry *entry)
 struct PartHash
 {
 	pg_cryptohash_ctx *sha;
+	StringInfo	out;			/* in place of it */
 };
 
 static void
@@ -352,12 +353,21 @@ check_hash(int result)
 PartHash *
 part_hash_begin(const uint8 *salt)
 {
-	PartHash   *hash = palloc(sizeof(PartHash));
+	PartHash   *hash = palloc0(sizeof(PartHash));
 
 	hash->sha = pg_cryptohash_create(PG_SHA256);
 	check_hash(pg_cryptohash_init(hash->sha));
 	part_hash_bytes(hash, salt, CL_SALT_BYTES);
 	return hash;
+}
+
+PartHash *
+part_copy_begin(StringInfo out)
+{
+	PartHash   *copy = palloc0(sizeof(PartHash));
+
+	copy->out = out;
+	return copy;
 }
 
 void
@@ -370,7 +380,10 @@ part_hash_number(PartHash *hash, uint32 number)
 void
 part_hash_bytes(PartHash *hash, const void *bytes, size_t len)
 {
-	check_hash(pg_cryptohash_update(hash->sha, bytes, len));
+	if (hash->out)
+		appendBinaryStringInfo(hash->out, bytes, len);
+	else
+		check_hash(pg_cryptohash_update(hash->sha, bytes, len));
 }
 
 static void
@@ -388,6 +401,38 @@ part_hash_block(PartHash *hash, const char *table, int32 block_no,
 	part_hash_number(hash, block_no);
 	part_hash_number(hash, len);
 	part_hash_bytes(hash, data, len);
+}
+
+bool
+part_copy_blocks(PartHash *copy, int64 run_id, int64 part, const char *table,
+				 Snapshot snapshot, Size room, PartPlace *after)
+{
+	Store	   *store = store_open("manifest_block", AccessShareLock);
+	int			end = copy->out->len + (int) room;
+	ScanKeyData keys[4];
+	StoreScan  *scan;
+	HeapTuple	tuple = NULL;
+
+	store_key_int8(&keys[0], Anum_manifest_block_run_id, run_id);
+	store_key_int8(&keys[1], Anum_manifest_block_part, part);
+	store_key_text(&keys[2], Anum_manifest_block_table_name, table, strlen(table));
+	store_key_int8_from(&keys[3], Anum_manifest_block_last_subject, after->last_subject);
+	scan = store_scan(store, "manifest_block_pkey", snapshot, 4, keys);
+	while (copy->out->len < end && (tuple = store_next(scan)) != NULL)
+	{
+		bool		isnull;
+		int32		block_no = DatumGetInt32(store_get(store, tuple, Anum_manifest_block_block_no, &isnull));
+		bytea	   *data = DatumGetByteaPP(store_get(store, tuple, Anum_manifest_block_data, &isnull));
+
+		if (block_no <= after->block_no)
+			continue;
+		part_hash_block(copy, table, block_no, VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+		after->block_no = block_no;
+		after->last_subject = DatumGetInt64(store_get(store, tuple, Anum_manifest_block_last_subject, &isnull));
+	}
+	store_end(scan);
+	store_close(store);
+	return tuple != NULL;
 }
 
 void

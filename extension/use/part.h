@@ -5,14 +5,21 @@
 #ifndef USE_PART_H
 #define USE_PART_H
 
+#include "lib/stringinfo.h"
+
 #include "use/merge.h"
 #include "use/run.h"
 
-/* Hash over blocks in the order of (table, block_no), salted, or over draws: docs/FORMAT.md. */
+/*
+ * Hash over blocks in the order of (table, block_no), salted, or over draws:
+ * docs/FORMAT.md.  part_copy_begin() appends what would be hashed to `out`
+ * instead, and has no end.
+ */
 typedef struct PartHash PartHash;
 #define PART_HASH_BYTES 32
 
 extern PartHash *part_hash_begin(const uint8 *salt);
+extern PartHash *part_copy_begin(StringInfo out);
 extern void part_hash_number(PartHash *hash, uint32 number);	/* big-endian */
 extern void part_hash_bytes(PartHash *hash, const void *bytes, size_t len);
 extern void part_hash_block(PartHash *hash, const char *table, int32 block_no,
@@ -41,5 +48,19 @@ extern UseSource *part_source(Store *blocks, int64 run_id, const RunPart *part,
  * part_source() that nobody reads; asked in order it opens a block once.
  */
 extern bool part_contains(UseSource *source, const UseEntry *entry);
+
+/*
+ * Append the blocks of a table in a part to a copy, until it has grown by some
+ * `room` bytes; false when these were the last.  `after` is where to go on, and
+ * (PartPlace) {0, -1} at first.
+ */
+typedef struct PartPlace
+{
+	int64		last_subject;
+	int32		block_no;
+} PartPlace;
+
+extern bool part_copy_blocks(PartHash *copy, int64 run_id, int64 part, const char *table,
+							 Snapshot snapshot, Size room, PartPlace *after);
 
 #endif

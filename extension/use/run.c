@@ -296,6 +296,29 @@ run_parts(int64 run_id, Snapshot snapshot, int *nparts)
 	return parts;
 }
 
+static StoreScan *
+scan_draws(Store *store, int64 run_id, Snapshot snapshot)
+{
+	ScanKeyData key;
+
+	store_key_int8(&key, Anum_run_draw_run_id, run_id);
+	return store_scan(store, "run_draw_pkey", snapshot, 1, &key);
+}
+
+void
+run_copy_draws(int64 run_id, Snapshot snapshot, StringInfo out)
+{
+	Store	   *store = store_open("run_draw", AccessShareLock);
+	StoreScan  *scan = scan_draws(store, run_id, snapshot);
+	PartHash   *copy = part_copy_begin(out);
+	HeapTuple	tuple;
+
+	while ((tuple = store_next(scan)) != NULL)
+		part_hash_draw(copy, store, tuple);
+	store_end(scan);
+	store_close(store);
+}
+
 int
 run_missing_parts(int64 run_id, Snapshot snapshot, const RunPart *parts, int nparts,
 				  const uint8 *salt, uint8 *hash)
@@ -304,12 +327,9 @@ run_missing_parts(int64 run_id, Snapshot snapshot, const RunPart *parts, int npa
 	PartHash   *draws = part_hash_begin(salt);
 	int			missing = 0;
 	int			next = 0;
-	ScanKeyData key;
-	StoreScan  *scan;
+	StoreScan  *scan = scan_draws(store, run_id, snapshot);
 	HeapTuple	tuple;
 
-	store_key_int8(&key, Anum_run_draw_run_id, run_id);
-	scan = store_scan(store, "run_draw_pkey", snapshot, 1, &key);
 	while ((tuple = store_next(scan)) != NULL)
 	{
 		bool		isnull;

@@ -6,6 +6,7 @@
 #define USE_RUN_H
 
 #include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
 #include "storage/lockdefs.h"
 
 #include "ledger/store.h"
@@ -69,6 +70,9 @@ typedef void (*UseProgress) (int64 uses, void *arg);
 
 /* The parts of a run under a snapshot, in order. */
 extern RunPart *run_parts(int64 run_id, Snapshot snapshot, int *nparts);
+
+/* The bytes that the hash over all draws of a run is over, but for the salt. */
+extern void run_copy_draws(int64 run_id, Snapshot snapshot, StringInfo out);
 
 /*
  * How many draws of a run have none of these parts, which are in order; and the

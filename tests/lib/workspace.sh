@@ -51,6 +51,7 @@ missing_packages()
 	command -v cc >/dev/null || echo gcc libc6-dev
 	echo '#include <openssl/evp.h>' | cc -E - >/dev/null 2>&1 || echo libssl-dev
 	[ "$1" = demo ] && return
+	echo '#include <curl/curl.h>' | cc -E - >/dev/null 2>&1 || echo libcurl4-openssl-dev
 	perl -MIPC::Run -e 1 2>/dev/null || echo libipc-run-perl
 	fuzzer_works || echo clang libclang-rt-dev
 }

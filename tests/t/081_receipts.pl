@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $program = verify_program();
+my $program = installed('consent-verify');
 my $node = new_node('receipts', allows_streaming => 1, conf => "synchronous_commit = off\n");
 $node->start;
 make_ledger($node);

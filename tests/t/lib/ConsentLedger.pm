@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(new_node start_node make_ledger fill_ledger kill_server sound answers verify_program);
+our @EXPORT = qw(new_node start_node make_ledger fill_ledger kill_server sound answers installed);
 
 # A cluster, initialised but not started.  Options are those of init, and conf:
 # more lines for postgresql.conf.
@@ -113,10 +113,10 @@ sub kill_server
 	unlink $pidfile, $node->host . '/.s.PGSQL.' . $node->port . '.lock';
 }
 
-# Where consent-verify was installed.
-sub verify_program
+# Where a program was installed.
+sub installed
 {
-	return "$ENV{work}/install$ENV{bindir}/consent-verify";
+	return "$ENV{work}/install$ENV{bindir}/$_[0]";
 }
 
 # What a ledger filled by fill_ledger() answers to everything that people ask of
