@@ -258,6 +258,14 @@ signer_create_log_key(const Declared *d, const char *log_origin)
 	return create_key(log_origin, test_vkey(d), KEY_CHECKPOINT);
 }
 
+bool
+signer_has_keys(const Declared *d)
+{
+	struct stat st;
+
+	return stat(key_path(d->log_origin, test_vkey(d), KEY_CHECKPOINT), &st) == 0;
+}
+
 char *
 signer_vkey_name(const char *vkey)
 {

@@ -31,6 +31,9 @@ extern char *signer_create_log_key(const Declared *d, const char *log_origin);
 #define LAST_SEAL_SUFFIX ".seal"
 extern char *signer_checkpoint_path(const Declared *d, const char *log_origin);
 
+/* Is the file with the key that signs checkpoints here? */
+extern bool signer_has_keys(const Declared *d);
+
 /* The name in a verifier key, palloc'd. */
 extern char *signer_vkey_name(const char *vkey);
 

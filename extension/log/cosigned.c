@@ -3,8 +3,9 @@
  *		Checkpoints with what witnesses have said of them.
  *
  * Early cosignatures bound the time of an event best, and many of them satisfy
- * more policies.  So the first checkpoints after it that anybody has cosigned
- * are compared, few enough that it costs nothing.
+ * more policies.  So the first checkpoint after it counts that has the ledger's
+ * own quorum; of the first that anybody has cosigned, few enough that it costs
+ * nothing, else the one that most have.
  */
 #include "postgres.h"
 
@@ -18,6 +19,7 @@
 #include "log/bounds.h"
 #include "log/checkpoints.h"
 #include "log/cosigned.h"
+#include "log/quorum.h"
 
 #define HEADS_COMPARED 16
 
@@ -73,7 +75,19 @@ scan_from(Store *store, int64 least)
 	return store_scan(store, "cosignature_size", GetActiveSnapshot(), 1, &key);
 }
 
-/* Find the first checkpoint of at least so many leaves that most have cosigned. */
+/* Take the next one if more have cosigned it; true if it has the quorum. */
+static bool
+take_better(Cosigned *best, const Cosigned *next, const Quorum *quorum)
+{
+	if (list_length(next->names) > list_length(best->names))
+		*best = *next;
+	if (quorum->needed == 0 || quorum_count(quorum, next->names) < quorum->needed)
+		return false;
+	*best = *next;
+	return true;
+}
+
+/* Find the first checkpoint of at least so many leaves that has the quorum, or that most have cosigned. */
 static void
 find_best(int64 least, Cosigned *best)
 {
@@ -82,26 +96,27 @@ find_best(int64 least, Cosigned *best)
 	HeapTuple	tuple;
 	bool		isnull;
 	Cosigned	next;
+	Quorum		quorum = quorum_read(GetActiveSnapshot());
 	int			compared = 0;
+	bool		found = false;
 
 	begin_cosigned(best, 0);
 	begin_cosigned(&next, 0);
-	while ((tuple = store_next(scan)) != NULL)
+	while (!found && (tuple = store_next(scan)) != NULL)
 	{
 		int64		size = DatumGetInt64(store_get(store, tuple, Anum_cosignature_size, &isnull));
 
 		if (size != next.size)
 		{
-			if (list_length(next.names) > list_length(best->names))
-				*best = next;
-			if (compared++ == HEADS_COMPARED)
+			found = take_better(best, &next, &quorum);
+			if (found || compared++ == HEADS_COMPARED)
 				break;
 			begin_cosigned(&next, size);
 		}
 		add_cosignature(&next, store, tuple);
 	}
-	if (list_length(next.names) > list_length(best->names))
-		*best = next;
+	if (!found)
+		take_better(best, &next, &quorum);
 	store_end(scan);
 	store_close(store);
 }

@@ -59,6 +59,12 @@ receipt_init(void)
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 }
 
+int
+receipt_include_within(void)
+{
+	return setting_include_within;
+}
+
 static void
 refuse_damaged(const Sealed *sealed)
 {

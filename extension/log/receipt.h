@@ -8,4 +8,7 @@
 /* Define the setting of promises; from _PG_init(). */
 extern void receipt_init(void);
 
+/* Within how many seconds a promise says that an event will be in the log. */
+extern int	receipt_include_within(void);
+
 #endif

@@ -174,7 +174,7 @@ verify_same(const char *a, const char *b)
 
 PG_FUNCTION_INFO_V1(consent_verify);
 
-/* SQL: verify(). */
+/* SQL: verify(since). */
 Datum
 consent_verify(PG_FUNCTION_ARGS)
 {
@@ -189,16 +189,21 @@ consent_verify(PG_FUNCTION_ARGS)
 									  ALLOCSET_DEFAULT_SIZES);
 	v.started = v.reported = GetCurrentTimestamp();
 	v.function = fcinfo->flinfo->fn_oid;
+	v.first_seal = PG_INT64_MIN;
 	verify_guards(&v);
 	if (verify_tables(&v))
 	{
+		if (!PG_ARGISNULL(0))
+			verify_since(&v, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 		verify_ledger(&v);
 		verify_declarations(&v);
 		verify_seals(&v);
 		verify_last_declaration(&v);
 		verify_runs(&v);
-		verify_subjects(&v);
+		if (v.since == 0)
+			verify_subjects(&v);
 		verify_sequences(&v);
+		verify_log(&v);
 		verify_bounds(&v);
 	}
 	UnregisterSnapshot(v.snapshot);

@@ -29,7 +29,11 @@ typedef struct Verify
 	Oid			function;		/* verify() itself */
 	struct HTAB *used;			/* subjects of uses; see verify_take_used() */
 	bool		test;			/* a ledger for tests */
+	bool		has_row;		/* in consent.ledger */
 	bytea	   *suppression_key;
+	int64		since;			/* leaves that a checkpoint covers and need no look; 0: all do */
+	int64		first_seal;		/* the least number of a seal that needs one */
+	struct HTAB *runs;			/* that events since tell of; NULL: all */
 	int64		last_seal;		/* greatest numbers that are taken */
 	int64		last_subject;
 	int64		last_draw;
@@ -64,6 +68,8 @@ extern bool verify_same(const char *a, const char *b);
 typedef struct VerifyScan VerifyScan;
 extern VerifyScan *verify_scan(Verify *v, const char *table, const char *index,
 							   int ncolumns, const AttrNumber *columns);
+extern VerifyScan *verify_scan_from(Verify *v, const char *table, const char *index,
+									int ncolumns, const AttrNumber *columns, int64 from); /* the first, a bigint, not below */
 extern HeapTuple verify_next(VerifyScan *scan);	/* NULL at the end; valid until the next call */
 extern Store *verify_store(VerifyScan *scan);
 extern void verify_end(VerifyScan *scan);
@@ -82,6 +88,9 @@ extern StoreScan *verify_look_up(Verify *v, Store *store, const char *index,
 /* Is an index valid, and leaves out no rows but those whose column is NULL? */
 extern bool verify_index_is_whole(Relation index);
 
+/* Check the note that `since` gives, and find since and first_seal. */
+extern void verify_since(Verify *v, const char *note);
+
 /* The parts, in this order. */
 extern void verify_guards(Verify *v);
 extern bool verify_tables(Verify *v);	/* false: they cannot be read */
@@ -91,6 +100,7 @@ extern void verify_seals(Verify *v);
 extern void verify_last_declaration(Verify *v);
 extern void verify_runs(Verify *v);	/* finds used */
 extern void verify_subjects(Verify *v);
+extern void verify_log(Verify *v);
 extern void verify_bounds(Verify *v);
 
 extern void verify_sequences(Verify *v);	/* after all that finds which numbers are taken */

@@ -6,6 +6,8 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -14,6 +16,8 @@
 #include "core/hash.h"
 #include "ledger/tables.h"
 #include "log/bounds.h"
+#include "log/quorum.h"
+#include "log/receipt.h"
 #include "log/verify.h"
 #include "log/witnesses.h"
 
@@ -132,6 +136,8 @@ check_bound(Verify *v, const Keys *keys, Store *store, HeapTuple row, int64 *exp
 	if (bound_no != *expected_no)
 		verify_finding(v, "cosignature", psprintf("bound " INT64_FORMAT, *expected_no), "a row", "none");
 	*expected_no = bound_no + 1;
+	if (DatumGetInt64(store_get(store, row, Anum_cosignature_size, &isnull)) < v->since)
+		return;
 	check_hash(v, thing, store, row, bytes);
 	if (strcmp(kind, BOUND_COSIGNATURE) == 0)
 		check_line(v, keys, thing, store, row, bytes);
@@ -154,6 +160,108 @@ check_bounds(Verify *v, const Keys *keys)
 		check_bound(v, keys, verify_store(scan), row, &expected_no);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(v->scratch);
+	}
+	verify_end(scan);
+}
+
+/* ---- whether enough said it ---- */
+
+/* The size of the largest checkpoint that has the quorum, reading backwards; 0 if none has. */
+static int64
+last_with_quorum(Verify *v, const Quorum *quorum)
+{
+	static const AttrNumber order[] = {Anum_cosignature_size};
+	Store	   *store = store_open("cosignature", AccessShareLock);
+	StoreScan  *scan = store_scan(store, verify_has_index("cosignature", "cosignature_size", lengthof(order), order) ?
+								  "cosignature_size" : "cosignature_pkey", v->snapshot, 0, NULL);
+	List	   *names = NIL;
+	int64		size = 0;
+	HeapTuple	row;
+
+	while (quorum_count(quorum, names) < quorum->needed && (row = store_previous(scan)) != NULL)
+	{
+		bool		isnull;
+		int64		row_size = DatumGetInt64(store_get(store, row, Anum_cosignature_size, &isnull));
+		char	   *name = verify_column_text(store, row, Anum_cosignature_name);
+		ListCell   *cell;
+
+		CHECK_FOR_INTERRUPTS();
+		if (row_size != size)
+			names = NIL;
+		size = row_size;
+		foreach(cell, names)
+			if (strcmp(lfirst(cell), name) == 0)
+				break;
+		if (!cell && strcmp(verify_column_text(store, row, Anum_cosignature_kind), BOUND_COSIGNATURE) == 0)
+			names = lappend(names, name);
+	}
+	store_end(scan);
+	store_close(store);
+	return quorum_count(quorum, names) < quorum->needed ? 0 : size;
+}
+
+/* When the quorum was set; nobody could keep it before. */
+static TimestampTz
+set_at(Verify *v, int64 event_id)
+{
+	Store	   *store = store_open("event_log", AccessShareLock);
+	ScanKeyData key;
+	StoreScan  *scan;
+	HeapTuple	row;
+	bool		isnull;
+	TimestampTz at = PG_INT64_MAX;
+
+	store_key_int8(&key, Anum_event_log_event_id, event_id);
+	scan = verify_look_up(v, store, "event_log_pkey", 1, &key);
+	row = store_next(scan);
+	if (row)
+		at = DatumGetTimestampTz(store_get(store, row, Anum_event_log_recorded_at, &isnull));
+	store_end(scan);
+	store_close(store);
+	return at;
+}
+
+static char *
+names_text(const Quorum *quorum)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < quorum->n; i++)
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", quorum->names[i]);
+	return text.data;
+}
+
+/*
+ * A checkpoint has as much time for its cosignatures as an event has to get
+ * under one.  It counts as cosigned when a larger one is.
+ */
+static void
+check_quorum(Verify *v)
+{
+	static const AttrNumber order[] = {Anum_checkpoint_size};
+	Quorum		quorum = quorum_read(v->snapshot);
+	int64		within = receipt_include_within();
+	int64		cosigned;
+	VerifyScan *scan;
+	HeapTuple	row;
+
+	if (quorum.needed == 0)
+		return;
+	cosigned = last_with_quorum(v, &quorum);
+	scan = verify_scan_from(v, "checkpoint", "checkpoint_pkey", lengthof(order), order, cosigned + 1);
+	row = verify_next(scan);
+	if (row)
+	{
+		bool		isnull;
+		int64		size = verify_number(scan, row, Anum_checkpoint_size);
+		TimestampTz signed_at = DatumGetTimestampTz(store_get(verify_store(scan), row, Anum_checkpoint_signed_at, &isnull));
+
+		signed_at = Max(signed_at, set_at(v, quorum.event_id));
+		if (signed_at < v->started && v->started - signed_at > within * USECS_PER_SEC)
+			verify_finding(v, "witness_quorum", psprintf("checkpoint of size " INT64_FORMAT, size),
+						   psprintf("cosigned by %d of %s within " INT64_FORMAT " s", quorum.needed, names_text(&quorum), within),
+						   cosigned == 0 ? "by none of them, and no later one is" : "not, and no later one is");
 	}
 	verify_end(scan);
 }
@@ -218,5 +326,6 @@ verify_bounds(Verify *v)
 	keys.witnesses = witnesses_read_keys("witness", Anum_witness_vkey, 0, NULL, v->snapshot, &keys.nwitnesses);
 	keys.logs = witnesses_read_keys("witnessed_log", Anum_witnessed_log_vkey, 0, NULL, v->snapshot, &keys.nlogs);
 	check_bounds(v, &keys);
+	check_quorum(v);
 	check_all_witnessed(v, &keys);
 }

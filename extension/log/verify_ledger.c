@@ -64,6 +64,7 @@ check_ledger_row(Verify *v, const VerifyEvent *event)
 	StoreScan  *scan = store_scan(store, NULL, v->snapshot, 0, NULL);
 	HeapTuple	tuple = store_next(scan);
 
+	v->has_row = tuple != NULL;
 	if (tuple)
 	{
 		verify_columns(v, "ledger", v->origin, store, tuple, event, columns, lengthof(columns));

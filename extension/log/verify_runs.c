@@ -511,8 +511,9 @@ next_run(Pass *pass)
 	return Min(run_id, verify_trees_run(pass->trees));
 }
 
-void
-verify_runs(Verify *v)
+/* From the rows about a run on. */
+static void
+begin_pass(Pass *pass, int64 from)
 {
 	static const AttrNumber run_order[] = {Anum_run_run_id};
 	static const AttrNumber salt_order[] = {Anum_run_salt_run_id};
@@ -520,33 +521,74 @@ verify_runs(Verify *v)
 	static const AttrNumber draw_order[] = {Anum_run_draw_run_id, Anum_run_draw_draw_no};
 	static const AttrNumber block_order[] = {Anum_manifest_block_run_id, Anum_manifest_block_part,
 	Anum_manifest_block_table_name, Anum_manifest_block_last_subject, Anum_manifest_block_block_no};
-	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(UsedPage)};
-	Pass	   *pass = palloc0(sizeof(Pass));
-	int64		run_id;
+	Verify	   *v = pass->v;
 
-	v->used = hash_create("consent subjects of uses", 256, &control, HASH_ELEM | HASH_BLOBS);
-	pass->v = v;
-	pass->context = AllocSetContextCreate(CurrentMemoryContext, "consent verify run", ALLOCSET_DEFAULT_SIZES);
-	pass->part_context = AllocSetContextCreate(CurrentMemoryContext, "consent verify part", ALLOCSET_DEFAULT_SIZES);
-	pass->runs = verify_scan(v, "run", "run_pkey", lengthof(run_order), run_order);
-	pass->salts = verify_scan(v, "run_salt", "run_salt_pkey", lengthof(salt_order), salt_order);
-	pass->parts = verify_scan(v, "run_part", "run_part_pkey", lengthof(part_order), part_order);
-	pass->draws = verify_scan(v, "run_draw", "run_draw_pkey", lengthof(draw_order), draw_order);
-	pass->blocks = verify_scan(v, "manifest_block", "manifest_block_pkey", lengthof(block_order), block_order);
+	pass->runs = verify_scan_from(v, "run", "run_pkey", lengthof(run_order), run_order, from);
+	pass->salts = verify_scan_from(v, "run_salt", "run_salt_pkey", lengthof(salt_order), salt_order, from);
+	pass->parts = verify_scan_from(v, "run_part", "run_part_pkey", lengthof(part_order), part_order, from);
+	pass->draws = verify_scan_from(v, "run_draw", "run_draw_pkey", lengthof(draw_order), draw_order, from);
+	pass->blocks = verify_scan_from(v, "manifest_block", "manifest_block_pkey", lengthof(block_order), block_order, from);
 	pass->run = verify_next(pass->runs);
 	pass->salt = verify_next(pass->salts);
 	pass->part = verify_next(pass->parts);
 	pass->draw = verify_next(pass->draws);
 	pass->block = verify_next(pass->blocks);
-	pass->trees = verify_trees_begin(v);
-	while ((run_id = next_run(pass)) != PG_INT64_MAX)
-		check_run(pass, run_id);
+	pass->trees = verify_trees_begin(v, from);
+}
+
+static void
+end_pass(Pass *pass)
+{
 	verify_trees_end(pass->trees);
 	verify_end(pass->runs);
 	verify_end(pass->salts);
 	verify_end(pass->parts);
 	verify_end(pass->draws);
 	verify_end(pass->blocks);
+}
+
+static void
+check_all_runs(Pass *pass)
+{
+	int64		run_id;
+
+	begin_pass(pass, PG_INT64_MIN);
+	while ((run_id = next_run(pass)) != PG_INT64_MAX)
+		check_run(pass, run_id);
+	end_pass(pass);
+}
+
+/* Those of which events since the checkpoint tell. */
+static void
+check_new_runs(Pass *pass)
+{
+	HASH_SEQ_STATUS all;
+	int64	   *run_id;
+
+	hash_seq_init(&all, pass->v->runs);
+	while ((run_id = hash_seq_search(&all)) != NULL)
+	{
+		begin_pass(pass, *run_id);
+		if (next_run(pass) == *run_id)
+			check_run(pass, *run_id);
+		end_pass(pass);
+	}
+}
+
+void
+verify_runs(Verify *v)
+{
+	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(UsedPage)};
+	Pass	   *pass = palloc0(sizeof(Pass));
+
+	v->used = hash_create("consent subjects of uses", 256, &control, HASH_ELEM | HASH_BLOBS);
+	pass->v = v;
+	pass->context = AllocSetContextCreate(CurrentMemoryContext, "consent verify run", ALLOCSET_DEFAULT_SIZES);
+	pass->part_context = AllocSetContextCreate(CurrentMemoryContext, "consent verify part", ALLOCSET_DEFAULT_SIZES);
+	if (v->runs)
+		check_new_runs(pass);
+	else
+		check_all_runs(pass);
 	MemoryContextDelete(pass->part_context);
 	MemoryContextDelete(pass->context);
 	pfree(pass);
@@ -584,6 +626,13 @@ detail_number(const VerifyEvent *event, const char *member)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
+static void
+note_run(Verify *v, int64 run_id)
+{
+	if (v->runs)
+		hash_search(v->runs, &run_id, HASH_ENTER, NULL);
+}
+
 void
 verify_run_event(Verify *v, const Datum *values, const bool *isnull)
 {
@@ -596,6 +645,7 @@ verify_run_event(Verify *v, const Datum *values, const bool *isnull)
 	if (strncmp(kind, "run_", 4) != 0)
 		return;
 	verify_read_event(values, isnull, &event);
+	note_run(v, strcmp(kind, "run_opened") == 0 ? event.event_id : detail_number(&event, "run"));
 	if (strcmp(kind, "run_opened") == 0)
 	{
 		store_key_int8(&keys[0], Anum_run_run_id, event.event_id);

@@ -85,11 +85,11 @@ begin_sort(TupleDesc desc, int n, const AttrNumber *columns)
 }
 
 static void
-sort_table(Verify *v, VerifyScan *scan, int ncolumns, const AttrNumber *columns)
+sort_table(Verify *v, VerifyScan *scan, int ncolumns, const AttrNumber *columns, int nkeys, ScanKey key)
 {
 	TupleDesc	desc = RelationGetDescr(store_relation(scan->store));
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
-	StoreScan  *rows = store_scan(scan->store, NULL, v->snapshot, 0, NULL);
+	StoreScan  *rows = store_scan(scan->store, NULL, v->snapshot, nkeys, key);
 	HeapTuple	tuple;
 
 	scan->row = AllocSetContextCreate(CurrentMemoryContext, "consent verify row",
@@ -110,14 +110,24 @@ VerifyScan *
 verify_scan(Verify *v, const char *table, const char *index, int ncolumns,
 			const AttrNumber *columns)
 {
-	VerifyScan *scan = palloc0(sizeof(VerifyScan));
+	return verify_scan_from(v, table, index, ncolumns, columns, PG_INT64_MIN);
+}
 
+VerifyScan *
+verify_scan_from(Verify *v, const char *table, const char *index, int ncolumns,
+				 const AttrNumber *columns, int64 from)
+{
+	VerifyScan *scan = palloc0(sizeof(VerifyScan));
+	int			nkeys = from > PG_INT64_MIN ? 1 : 0;
+	ScanKeyData key;
+
+	store_key_int8_from(&key, columns[0], from);
 	scan->context = CurrentMemoryContext;
 	scan->store = store_open(table, AccessShareLock);
 	if (index_is_sound(store_relation(scan->store), index, ncolumns, columns))
-		scan->by_index = store_scan(scan->store, index, v->snapshot, 0, NULL);
+		scan->by_index = store_scan(scan->store, index, v->snapshot, nkeys, &key);
 	else
-		sort_table(v, scan, ncolumns, columns);
+		sort_table(v, scan, ncolumns, columns, nkeys, &key);
 	return scan;
 }
 

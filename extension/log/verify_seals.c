@@ -173,7 +173,7 @@ begin_queue(Verify *v, const char *table, const char *index, AttrNumber attno)
 {
 	SealQueue	queue = {.table = table, .attno = attno};
 
-	queue.scan = verify_scan(v, table, index, 1, &attno);
+	queue.scan = verify_scan_from(v, table, index, 1, &attno, v->first_seal);
 	next_in_queue(&queue);
 	return queue;
 }
@@ -472,11 +472,13 @@ begin_pass(Pass *pass)
 {
 	static const AttrNumber first[] = {1};
 
-	pass->seals = verify_scan(pass->v, "seal", "seal_pkey", 1, first);
+	int64		first_event = pass->v->first_seal > 0 ? pass->v->first_seal * EVENTS_PER_SEAL : PG_INT64_MIN;
+
+	pass->seals = verify_scan_from(pass->v, "seal", "seal_pkey", 1, first, pass->v->first_seal);
 	pass->pending = begin_queue(pass->v, "seal_pending", "seal_pending_pkey", Anum_seal_pending_seal_no);
 	pass->leaves = begin_queue(pass->v, "leaf", "leaf_seal", Anum_leaf_seal_no);
-	pass->events = verify_scan(pass->v, "event_log", "event_log_pkey", 1, first);
-	pass->evidence = verify_scan(pass->v, "evidence", "evidence_pkey", 1, first);
+	pass->events = verify_scan_from(pass->v, "event_log", "event_log_pkey", 1, first, first_event);
+	pass->evidence = verify_scan_from(pass->v, "evidence", "evidence_pkey", 1, first, first_event);
 	pass->subjects = store_open("subject", AccessShareLock);
 	pass->seal = palloc(sizeof(OpenSeal));
 	pass->bytes = palloc(CL_EVENT_MAX);

@@ -28,7 +28,7 @@ struct VerifyTrees
 };
 
 VerifyTrees *
-verify_trees_begin(Verify *v)
+verify_trees_begin(Verify *v, int64 from)
 {
 	static const AttrNumber subtree_order[] = {Anum_run_subtree_run_id, Anum_run_subtree_bucket};
 	static const AttrNumber erased_order[] = {Anum_erased_use_run_id, Anum_erased_use_subject_no};
@@ -36,8 +36,8 @@ verify_trees_begin(Verify *v)
 	VerifyTrees *trees = palloc0(sizeof(VerifyTrees));
 
 	trees->v = v;
-	trees->subtrees = verify_scan(v, "run_subtree", "run_subtree_pkey", lengthof(subtree_order), subtree_order);
-	trees->erased = verify_scan(v, "erased_use", "erased_use_pkey", lengthof(erased_order), erased_order);
+	trees->subtrees = verify_scan_from(v, "run_subtree", "run_subtree_pkey", lengthof(subtree_order), subtree_order, from);
+	trees->erased = verify_scan_from(v, "erased_use", "erased_use_pkey", lengthof(erased_order), erased_order, from);
 	trees->indexed = verify_by_index(trees->erased) &&
 		verify_has_index("subject", "subject_pkey", lengthof(subject_order), subject_order);
 	trees->subtree = verify_next(trees->subtrees);

@@ -10,7 +10,7 @@
 
 typedef struct VerifyTrees VerifyTrees;
 
-extern VerifyTrees *verify_trees_begin(Verify *v);
+extern VerifyTrees *verify_trees_begin(Verify *v, int64 from);	/* a run */
 extern void verify_trees_end(VerifyTrees *trees);
 
 /* The least run that a row is about which was not checked; PG_INT64_MAX: none. */
