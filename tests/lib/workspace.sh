@@ -53,6 +53,7 @@ missing_packages()
 	[ "$1" = demo ] && return
 	echo '#include <curl/curl.h>' | cc -E - >/dev/null 2>&1 || echo libcurl4-openssl-dev
 	perl -MIPC::Run -e 1 2>/dev/null || echo libipc-run-perl
+	{ command -v go >/dev/null && [ -d /usr/share/gocode/src/golang.org/x/mod ]; } || echo golang-go golang-golang-x-mod-dev
 	fuzzer_works || echo clang libclang-rt-dev
 }
 
