@@ -74,3 +74,21 @@ CALL consent.witness('nonsense');
 ROLLBACK;
 
 SELECT * FROM consent.verify();
+
+-- time-stamps by an authority (RFC 3161); t/076_timestamps.pl has a real one
+SELECT length(consent.timestamp_request()) AS request_bytes;
+SELECT consent.timestamp_request() = consent.timestamp_request(NULL) AS of_the_newest;
+-- fails: what is no certificate, and what is no time-stamp
+SELECT consent.register_tsa('tsa.example', 'a certificate');
+SELECT consent.register_tsa('', '');
+SELECT consent.add_timestamp('\x30');
+SELECT consent.add_timestamp(consent.timestamp_request());
+
+-- what is proven of times: the first event of this file, and the last
+SELECT min(event_id) AS first, max(event_id) AS last FROM consent.event_log WHERE event_id >= (SELECT event_id FROM consent.purpose WHERE name = 'witness_train') \gset
+-- nobody whom we know has cosigned, so no clock but our own says when
+SELECT not_before, not_before_by, not_after, not_after_by, leaf_index IS NOT NULL AS in_log FROM consent.proven_time(:first);
+-- but the last one's seal embeds a checkpoint that covers the first one
+SELECT a_was FROM consent.proven_order(:first, :last);
+SELECT a_was FROM consent.proven_order(:last, :first);
+SELECT a_was, because FROM consent.proven_order(:last, :last);

@@ -31,6 +31,7 @@ struct Slice
 {
 	SealKind	kind;
 	const Declared *declared;
+	LogHead		head;			/* as the first event found it: none was recorded before the bound */
 	int64		seal_no;
 	int			count;
 	int			allocated;
@@ -53,6 +54,7 @@ slice_begin(SealKind kind, const Declared *d)
 	slice->kind = kind;
 	slice->declared = d;
 	slice->seal_no = store_nextval("seal_no_seq");
+	head_read(&slice->head);
 	slice->allocated = 1;
 	slice->events = palloc(sizeof(SliceEvent));
 	return slice;
@@ -450,9 +452,8 @@ seal_text(Slice *slice, const uint8 *root)
 {
 	cl_seal		seal = {0};
 	char	   *text = palloc(CL_SEAL_MAX);
-	LogHead		head;
+	const LogHead *head = &slice->head;
 
-	head_read(&head);
 	seal.origin = slice->declared->origin;
 	seal.origin_len = strlen(seal.origin);
 	seal.kind = (cl_seal_kind) slice->kind;
@@ -460,11 +461,11 @@ seal_text(Slice *slice, const uint8 *root)
 	seal.count = slice->count;
 	memcpy(seal.root, root, CL_HASH_BYTES);
 	seal.time = DatumGetTimestampTz(slice->events[slice->count - 1].values[Anum_event_log_recorded_at - 1]);
-	seal.checkpoint_size = head.size;
-	memcpy(seal.checkpoint_root, head.root, CL_HASH_BYTES);
-	seal.has_bound = head.has_bound;
-	if (head.has_bound)
-		memcpy(seal.bound, head.bound, CL_HASH_BYTES);
+	seal.checkpoint_size = head->size;
+	memcpy(seal.checkpoint_root, head->root, CL_HASH_BYTES);
+	seal.has_bound = head->has_bound;
+	if (head->has_bound)
+		memcpy(seal.bound, head->bound, CL_HASH_BYTES);
 	if (cl_seal_format(&seal, text, CL_SEAL_MAX) == 0)
 		elog(ERROR, "could not write the text of a seal");
 	return text;

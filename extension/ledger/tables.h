@@ -231,7 +231,7 @@ enum
 
 enum
 {
-	Anum_timestamp_authority_sha256 = 1,
+	Anum_timestamp_authority_name = 1,
 	Anum_timestamp_authority_certificate,
 	Anum_timestamp_authority_event_id,
 	Natts_timestamp_authority = Anum_timestamp_authority_event_id

@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "core/hash.h"
+#include "core/timestamp.h"
 #include "ledger/intake.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
@@ -81,4 +82,27 @@ bound_accept(int64 size, const char *kind, const char *name, TimestampTz stated_
 	store_pop_snapshot();
 	store_close(store);
 	return is_new;
+}
+
+bool
+bound_times(Store *store, HeapTuple row, TimestampTz *not_before, TimestampTz *not_after)
+{
+	bool		isnull;
+	char	   *kind = TextDatumGetCString(store_get(store, row, Anum_cosignature_kind, &isnull));
+	bytea	   *evidence;
+	cl_timestamp stamp;
+
+	if (strcmp(kind, BOUND_TIMESTAMP) != 0)
+	{
+		/* A witness states whole seconds. */
+		*not_before = DatumGetTimestampTz(store_get(store, row, Anum_cosignature_stated_time, &isnull));
+		*not_after = *not_before + USECS_PER_SEC;
+		return true;
+	}
+	evidence = DatumGetByteaPP(store_get(store, row, Anum_cosignature_evidence, &isnull));
+	if (cl_timestamp_read(VARDATA_ANY(evidence), VARSIZE_ANY_EXHDR(evidence), &stamp) != CL_TIMESTAMP_OK)
+		return false;
+	*not_before = stamp.not_before;
+	*not_after = stamp.not_after;
+	return true;
 }

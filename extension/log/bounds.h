@@ -8,6 +8,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/buffer.h"
+#include "ledger/store.h"
 
 #define BOUND_COSIGNATURE "cosignature"
 #define BOUND_TIMESTAMP "timestamp"
@@ -18,5 +19,12 @@
  */
 extern bool bound_accept(int64 size, const char *kind, const char *name,
 						 TimestampTz stated_time, cl_value evidence);
+
+/*
+ * What a row of consent.cosignature says of time: whoever built on it did so
+ * not before the first, and what it covers was there by the second.  False for
+ * a token that cannot be read.
+ */
+extern bool bound_times(Store *store, HeapTuple row, TimestampTz *not_before, TimestampTz *not_after);
 
 #endif

@@ -18,6 +18,7 @@
 #include "log/bounds.h"
 #include "log/quorum.h"
 #include "log/receipt.h"
+#include "log/timestamps.h"
 #include "log/verify.h"
 #include "log/witnesses.h"
 
@@ -28,13 +29,15 @@ typedef struct Keys
 	int			nwitnesses;
 	cl_verifier *logs;
 	int			nlogs;
+	TimestampAuthority *authorities;
+	int			nauthorities;
 } Keys;
 
 /* ---- what others said ---- */
 
-/* The text that the checkpoint of this size signs; NULL if there is none. */
+/* The note of the checkpoint of this size; NULL if there is none, which is reported. */
 static char *
-checkpoint_text(Verify *v, int64 size)
+find_note(Verify *v, const char *thing, int64 size)
 {
 	Store	   *store = store_open("checkpoint", AccessShareLock);
 	ScanKeyData key;
@@ -46,10 +49,9 @@ checkpoint_text(Verify *v, int64 size)
 	scan = verify_look_up(v, store, "checkpoint_pkey", 1, &key);
 	row = store_next(scan);
 	if (row)
-	{
 		note = verify_column_text(store, row, Anum_checkpoint_note);
-		note[cl_note_text(note, strlen(note))] = '\0';
-	}
+	else
+		verify_finding(v, "cosignature", thing, psprintf("a checkpoint of size " INT64_FORMAT, size), "none");
 	store_end(scan);
 	store_close(store);
 	return note;
@@ -98,20 +100,13 @@ compare(Verify *v, const char *thing, const char *column, const char *expected, 
 }
 
 static void
-check_line(Verify *v, const Keys *keys, const char *thing, Store *store, HeapTuple row, cl_value line)
+check_line(Verify *v, const Keys *keys, const char *thing, Store *store, HeapTuple row, char *note, cl_value line)
 {
-	bool		isnull;
-	int64		size = DatumGetInt64(store_get(store, row, Anum_cosignature_size, &isnull));
-	char	   *text = checkpoint_text(v, size);
 	const cl_verifier *witness;
 	uint64		time;
 
-	if (!text)
-	{
-		verify_finding(v, "cosignature", thing, psprintf("a checkpoint of size " INT64_FORMAT, size), "none");
-		return;
-	}
-	witness = who_cosigned(keys, text, line, &time);
+	note[cl_note_text(note, strlen(note))] = '\0';
+	witness = who_cosigned(keys, note, line, &time);
 	if (!witness)
 	{
 		verify_finding(v, "cosignature", thing, "a cosignature of the checkpoint by a registered witness", "none that is good");
@@ -124,25 +119,52 @@ check_line(Verify *v, const Keys *keys, const char *thing, Store *store, HeapTup
 }
 
 static void
+check_token(Verify *v, const Keys *keys, const char *thing, Store *store, HeapTuple row, const char *note, cl_value token)
+{
+	const TimestampAuthority *authority;
+	cl_timestamp stamp;
+	cl_timestamp_status status;
+	cl_hash		imprint;
+
+	timestamp_imprint(note, imprint);
+	authority = timestamp_verify(keys->authorities, keys->nauthorities, token, imprint, &stamp, &status);
+	if (!authority)
+	{
+		verify_finding(v, "cosignature", thing, "a time-stamp of the checkpoint by a registered authority", "none that is good");
+		return;
+	}
+	compare(v, thing, "name", authority->name, verify_column_text(store, row, Anum_cosignature_name));
+	compare(v, thing, "stated_time", verify_text(TimestampTzGetDatum(stamp.time), false, TIMESTAMPTZOID),
+			verify_column_text(store, row, Anum_cosignature_stated_time));
+}
+
+static void
 check_bound(Verify *v, const Keys *keys, Store *store, HeapTuple row, int64 *expected_no)
 {
 	bool		isnull;
 	int64		bound_no = DatumGetInt64(store_get(store, row, Anum_cosignature_bound_no, &isnull));
 	char	   *thing = psprintf("bound " INT64_FORMAT, bound_no);
 	char	   *kind = verify_column_text(store, row, Anum_cosignature_kind);
+	int64		size = DatumGetInt64(store_get(store, row, Anum_cosignature_size, &isnull));
+	char	   *note;
 	bytea	   *evidence = DatumGetByteaPP(store_get(store, row, Anum_cosignature_evidence, &isnull));
 	cl_value	bytes = {VARDATA_ANY(evidence), VARSIZE_ANY_EXHDR(evidence)};
 
 	if (bound_no != *expected_no)
 		verify_finding(v, "cosignature", psprintf("bound " INT64_FORMAT, *expected_no), "a row", "none");
 	*expected_no = bound_no + 1;
-	if (DatumGetInt64(store_get(store, row, Anum_cosignature_size, &isnull)) < v->since)
+	if (size < v->since)
 		return;
 	check_hash(v, thing, store, row, bytes);
+	note = find_note(v, thing, size);
+	if (!note)
+		return;
 	if (strcmp(kind, BOUND_COSIGNATURE) == 0)
-		check_line(v, keys, thing, store, row, bytes);
+		check_line(v, keys, thing, store, row, note, bytes);
+	else if (strcmp(kind, BOUND_TIMESTAMP) == 0)
+		check_token(v, keys, thing, store, row, note, bytes);
 	else
-		compare(v, thing, "kind", BOUND_COSIGNATURE, kind);
+		compare(v, thing, "kind", BOUND_COSIGNATURE " or " BOUND_TIMESTAMP, kind);
 }
 
 static void
@@ -325,6 +347,7 @@ verify_bounds(Verify *v)
 
 	keys.witnesses = witnesses_read_keys("witness", Anum_witness_vkey, 0, NULL, v->snapshot, &keys.nwitnesses);
 	keys.logs = witnesses_read_keys("witnessed_log", Anum_witnessed_log_vkey, 0, NULL, v->snapshot, &keys.nlogs);
+	keys.authorities = timestamp_authorities(v->snapshot, &keys.nauthorities);
 	check_bounds(v, &keys);
 	check_quorum(v);
 	check_all_witnessed(v, &keys);

@@ -204,6 +204,18 @@ check_witness_quorum(Verify *v, Store *store, HeapTuple row)
 }
 
 static void
+check_timestamp_authority(Verify *v, Store *store, HeapTuple row)
+{
+	static const VerifyColumn columns[] = {
+		{Anum_timestamp_authority_name, "name"},
+		{Anum_timestamp_authority_certificate, "certificate"},
+	};
+
+	check_row(v, "timestamp_authority", verify_column_text(store, row, Anum_timestamp_authority_name),
+			  store, row, Anum_timestamp_authority_event_id, "tsa_registered", columns, lengthof(columns));
+}
+
+static void
 check_witnessed_log(Verify *v, Store *store, HeapTuple row)
 {
 	static const VerifyColumn columns[] = {
@@ -249,6 +261,7 @@ verify_declarations(Verify *v)
 	check_table(v, "witness", check_witness);
 	check_table(v, "witness_quorum", check_witness_quorum);
 	check_table(v, "witnessed_log", check_witnessed_log);
+	check_table(v, "timestamp_authority", check_timestamp_authority);
 	check_table(v, "key", check_log_key);
 }
 
@@ -267,6 +280,7 @@ table_of(const char *event_kind)
 		{"witness_registered", "witness"},
 		{"witness_quorum_set", "witness_quorum"},
 		{"log_registered", "witnessed_log"},
+		{"tsa_registered", "timestamp_authority"},
 		{"log_continued", "key"},
 	};
 

@@ -23,9 +23,9 @@
 #include "ledger/tables.h"
 #include "log/bytes.h"
 #include "log/outside.h"
+#include "log/receipt.h"
 #include "log/verify.h"
-
-#define CLOCK_SKEW (INT64CONST(300) * USECS_PER_SEC)
+#include "log/verify_times.h"
 
 /* Hashes of a level of the tree, as far as they are kept. */
 typedef struct Hashes
@@ -60,6 +60,8 @@ typedef struct Pass
 	int			nkeys;
 	TimestampTz last_signed;
 	TimestampTz last_sealed;	/* latest time of a seal so far */
+	TimestampTz waiting_since;	/* earliest of those after the last checkpoint, */
+	int64		waiting;		/* and the number of that seal */
 	int64		known_size;		/* a checkpoint that seals knew, and its root */
 	cl_hash		known_root;
 } Pass;
@@ -167,14 +169,29 @@ check_signed_at(Pass *pass, const char *thing, TimestampTz signed_at)
 	TimestampTz least = Max(pass->last_signed, pass->last_sealed);
 	char	   *found = verify_text(TimestampTzGetDatum(signed_at), false, TIMESTAMPTZOID);
 
-	if (signed_at < least - CLOCK_SKEW)
+	if (signed_at < least - VERIFY_SKEW)
 		verify_finding(pass->v, "checkpoint", psprintf("%s: signed_at", thing),
 					   psprintf("not before %s, when what it covers was sealed or an earlier one was signed",
 								verify_text(TimestampTzGetDatum(least), false, TIMESTAMPTZOID)), found);
-	else if (signed_at > pass->v->started + CLOCK_SKEW)
+	else if (signed_at > pass->v->started + VERIFY_SKEW)
 		verify_finding(pass->v, "checkpoint", psprintf("%s: signed_at", thing), "not in the future", found);
 	else
 		pass->last_signed = Max(pass->last_signed, signed_at);
+}
+
+/* Receipts promise that nothing gets into the log later; tell of the seal that waited longest. */
+static void
+check_waiting(Pass *pass, int64 size, TimestampTz signed_at)
+{
+	int64		within = receipt_include_within();
+
+	if (pass->waiting_since < signed_at && signed_at - pass->waiting_since > within * USECS_PER_SEC + VERIFY_SKEW)
+		verify_finding(pass->v, "leaf", psprintf("seal " INT64_FORMAT, pass->waiting),
+					   psprintf("in the log within " INT64_FORMAT " s of %s", within,
+								verify_text(TimestampTzGetDatum(pass->waiting_since), false, TIMESTAMPTZOID)),
+					   psprintf("late: first under the checkpoint of size " INT64_FORMAT ", of %s", size,
+								verify_text(TimestampTzGetDatum(signed_at), false, TIMESTAMPTZOID)));
+	pass->waiting_since = PG_INT64_MAX;
 }
 
 /* Check the row at hand, whose tree was computed, or is larger than ours. */
@@ -185,11 +202,13 @@ check_checkpoint(Pass *pass, int64 size)
 	char	   *thing = psprintf("checkpoint of size " INT64_FORMAT, size);
 	char	   *note = verify_column_text(store, pass->checkpoint, Anum_checkpoint_note);
 	bool		isnull;
+	TimestampTz signed_at = DatumGetTimestampTz(store_get(store, pass->checkpoint, Anum_checkpoint_signed_at, &isnull));
 	cl_checkpoint signed_head;
 	cl_hash		root;
 	char		hex[CL_HEX_SIZE(CL_HASH_BYTES)];
 
-	check_signed_at(pass, thing, DatumGetTimestampTz(store_get(store, pass->checkpoint, Anum_checkpoint_signed_at, &isnull)));
+	check_signed_at(pass, thing, signed_at);
+	check_waiting(pass, size, signed_at);
 	if (!open_checkpoint(pass, note, &signed_head))
 	{
 		verify_finding(pass->v, "checkpoint", thing, "a note signed by the ledger's key of checkpoints", "none");
@@ -314,6 +333,11 @@ add_leaf(Pass *pass, int64 seal_no)
 	{
 		check_known(pass, &seal);
 		pass->last_sealed = Max(pass->last_sealed, seal.time);
+		if (seal.time < pass->waiting_since)
+		{
+			pass->waiting_since = seal.time;
+			pass->waiting = seal.number;
+		}
 	}
 	if (pass->broken)
 		return;
@@ -577,7 +601,7 @@ verify_log(Verify *v)
 	static const AttrNumber order[] = {Anum_checkpoint_size};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "consent verify log", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	Pass		pass = {.v = v, .known_size = -1, .last_signed = PG_INT64_MIN + CLOCK_SKEW, .last_sealed = PG_INT64_MIN + CLOCK_SKEW};
+	Pass		pass = {.v = v, .known_size = -1, .last_signed = PG_INT64_MIN + VERIFY_SKEW, .last_sealed = PG_INT64_MIN + VERIFY_SKEW, .waiting_since = PG_INT64_MAX};
 	int64		before = v->nfindings;
 
 	pass.context = context;

@@ -20,7 +20,9 @@
 #include "ledger/intake.h"
 #include "ledger/slice.h"
 #include "ledger/tables.h"
+#include "log/receipt.h"
 #include "log/verify.h"
+#include "log/verify_times.h"
 
 /* The seal at hand and what was found of its events. */
 typedef struct OpenSeal
@@ -29,6 +31,7 @@ typedef struct OpenSeal
 	int			kind;			/* a cl_seal_kind, as signed; -1: not known */
 	int			count;			/* as signed */
 	uint8		root[CL_HASH_BYTES];
+	TimeBounds	bounds;
 	bool		present[EVENTS_PER_SEAL];
 	TimestampTz recorded_at[EVENTS_PER_SEAL];
 	uint8		leaves[EVENTS_PER_SEAL * CL_HASH_BYTES];
@@ -39,8 +42,11 @@ typedef struct SealQueue
 {
 	const char *table;
 	AttrNumber	attno;
+	AttrNumber	place_attno;	/* of what is kept of the last row that was counted; 0: nothing */
 	VerifyScan *scan;
-	int64		seal_no;		/* of the row at hand; PG_INT64_MAX at the end */
+	HeapTuple	row;			/* at hand */
+	int64		seal_no;		/* of it; PG_INT64_MAX at the end */
+	int64		place;
 } SealQueue;
 
 typedef struct Pass
@@ -51,6 +57,7 @@ typedef struct Pass
 	SealQueue	leaves;
 	VerifyScan *events;
 	VerifyScan *evidence;
+	VerifyTimes *times;
 	Store	   *subjects;
 	int64		evidence_id;
 	HeapTuple	evidence_row;
@@ -163,15 +170,16 @@ believe_columns(VerifyScan *scan, HeapTuple tuple, OpenSeal *open)
 static void
 next_in_queue(SealQueue *queue)
 {
-	HeapTuple	tuple = verify_next(queue->scan);
-
-	queue->seal_no = tuple ? column_int8(queue->scan, tuple, queue->attno) : PG_INT64_MAX;
+	if (queue->row && queue->place_attno != 0)
+		queue->place = column_int8(queue->scan, queue->row, queue->place_attno);
+	queue->row = verify_next(queue->scan);
+	queue->seal_no = queue->row ? column_int8(queue->scan, queue->row, queue->attno) : PG_INT64_MAX;
 }
 
 static SealQueue
-begin_queue(Verify *v, const char *table, const char *index, AttrNumber attno)
+begin_queue(Verify *v, const char *table, const char *index, AttrNumber attno, AttrNumber place_attno)
 {
-	SealQueue	queue = {.table = table, .attno = attno};
+	SealQueue	queue = {.table = table, .attno = attno, .place_attno = place_attno};
 
 	queue.scan = verify_scan_from(v, table, index, 1, &attno, v->first_seal);
 	next_in_queue(&queue);
@@ -191,8 +199,8 @@ count_in_queue(Verify *v, SealQueue *queue, int64 number)
 	return n;
 }
 
-/* A seal waits for the log, or is a leaf of it. */
-static void
+/* A seal waits for the log, or is a leaf of it: its index, or -1. */
+static int64
 check_place(Pass *pass, int64 number)
 {
 	int			pending = count_in_queue(pass->v, &pass->pending, number);
@@ -202,6 +210,18 @@ check_place(Pass *pass, int64 number)
 		verify_finding(pass->v, "seal", seal_name(number), "one leaf of the log, or pending",
 					   pending + leaves == 0 ? "neither" :
 					   psprintf("%d leaves%s", leaves, pending > 0 ? " and pending" : ""));
+	return leaves == 1 ? pass->leaves.place : -1;
+}
+
+/* Receipts promise that nothing waits longer. */
+static void
+check_waiting(Verify *v, const cl_seal *seal)
+{
+	int64		within = receipt_include_within();
+
+	if (v->started > seal->time && v->started - seal->time > within * USECS_PER_SEC + VERIFY_SKEW)
+		verify_finding(v, "seal_pending", seal_name(seal->number), psprintf("in the log within " INT64_FORMAT " s", within),
+					   psprintf("it waits since %s", verify_text(TimestampTzGetDatum(seal->time), false, TIMESTAMPTZOID)));
 }
 
 static void
@@ -210,15 +230,20 @@ open_seal(Pass *pass, HeapTuple tuple)
 	OpenSeal   *open = pass->seal;
 	MemoryContext old = MemoryContextSwitchTo(pass->v->scratch);
 	cl_seal		seal;
+	int64		leaf;
 
+	open->bounds = (TimeBounds) {.not_before = PG_INT64_MIN, .not_after = PG_INT64_MAX};
 	open->number = column_int8(pass->seals, tuple, Anum_seal_seal_no);
 	memset(open->present, 0, sizeof(open->present));
 	memset(open->root, 0, sizeof(open->root));
-	check_place(pass, open->number);
+	leaf = check_place(pass, open->number);
 	if (read_note(pass->v, open->number,
 				  verify_column_text(verify_store(pass->seals), tuple, Anum_seal_note), &seal))
 	{
 		compare_columns(pass->v, pass->seals, tuple, &seal);
+		open->bounds = verify_times_of(pass->times, &seal, leaf);
+		if (leaf < 0)
+			check_waiting(pass->v, &seal);
 		pass->v->last_seal = Max(pass->v->last_seal, seal.number);
 		open->kind = seal.kind;
 		open->count = seal.count;
@@ -370,6 +395,8 @@ add_to_seal(Pass *pass, int64 event_id, const Datum *values, const bool *isnull)
 	open->present[place] = true;
 	check_kind(pass->v, open, event_id, TextDatumGetCString(values[Anum_event_log_kind - 1]));
 	open->recorded_at[place] = recorded_at;
+	if (verify_times_outside(&open->bounds, recorded_at))
+		verify_times_report(pass->v, &open->bounds, "event", event_name(event_id), recorded_at);
 	if (cl_instant_valid(event_time) && cl_instant_valid(recorded_at))
 		len = event_encode_row(values, isnull, pass->bytes, CL_EVENT_MAX);
 	if (cl_merkle_leaf(pass->bytes, Min(len, CL_EVENT_MAX), leaf) != CL_OK)
@@ -475,8 +502,9 @@ begin_pass(Pass *pass)
 	int64		first_event = pass->v->first_seal > 0 ? pass->v->first_seal * EVENTS_PER_SEAL : PG_INT64_MIN;
 
 	pass->seals = verify_scan_from(pass->v, "seal", "seal_pkey", 1, first, pass->v->first_seal);
-	pass->pending = begin_queue(pass->v, "seal_pending", "seal_pending_pkey", Anum_seal_pending_seal_no);
-	pass->leaves = begin_queue(pass->v, "leaf", "leaf_seal", Anum_leaf_seal_no);
+	pass->pending = begin_queue(pass->v, "seal_pending", "seal_pending_pkey", Anum_seal_pending_seal_no, 0);
+	pass->leaves = begin_queue(pass->v, "leaf", "leaf_seal", Anum_leaf_seal_no, Anum_leaf_leaf_index);
+	pass->times = verify_times_begin(pass->v);
 	pass->events = verify_scan_from(pass->v, "event_log", "event_log_pkey", 1, first, first_event);
 	pass->evidence = verify_scan_from(pass->v, "evidence", "evidence_pkey", 1, first, first_event);
 	pass->subjects = store_open("subject", AccessShareLock);

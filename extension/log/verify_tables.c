@@ -95,6 +95,8 @@ static const TableMade tables[] = {
 	"subject_key unique (key), subject_pkey unique (subject_no), subject_suppression (suppression)"},
 	{"tile", "level int2!, tile_index int8!, root bytea!, hashes bytea!",
 	"tile_pkey unique (level, tile_index)"},
+	{"timestamp_authority", "name text!, certificate text!, event_id int8!",
+	"timestamp_authority_pkey unique (name)"},
 	{"witness", "vkey text!, name text!, url text, event_id int8!",
 	"witness_pkey unique (vkey)"},
 	{"witness_quorum", "event_id int8!, quorum int4!, witnesses _text!",

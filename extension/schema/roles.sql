@@ -31,12 +31,12 @@ AS $$
 		   use_proof, subject_number, fixing_event, prove, prove_use, prove_non_use,
 		   never_used_head, never_used_event, never_used, prove_never_used, export_files}'),
 		-- the log, which is for everybody who is shown it
-		('{auditor, admin}', '{tile, entries, log_files, check_fork, receipt, witness_policy, add_checkpoint_request}'),
+		('{auditor, admin}', '{tile, entries, log_files, check_fork, receipt, witness_policy, add_checkpoint_request, timestamp_request, proven_time, proven_order}'),
 		-- what is declared, and signed
 		('{admin}',
 		 '{checkpoint, adopt_checkpoint, continue_as, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
 		   end_preset, protect, gate, erase_subject,
-		   register_witness, set_witness_quorum, add_cosignature, register_log, witness}')
+		   register_witness, set_witness_quorum, add_cosignature, register_tsa, add_timestamp, register_log, witness}')
 	), relations(roles, privilege, names) AS (VALUES
 		('{recorder, importer, trainer, auditor, admin}'::text[], 'SELECT',
 		 '{key, purpose, notice, preset_rule, protected_table}'::text[]),
@@ -46,7 +46,7 @@ AS $$
 		('{recorder, importer}', 'SELECT (event_id)', '{event}'),
 		('{trainer}', 'INSERT', '{used_key}'),
 		('{trainer, auditor}', 'SELECT', '{run}'),
-		('{auditor, admin}', 'SELECT', '{leaf, tile, checkpoint, cosignature, witness, witness_quorum, witnessed_log, witnessed}'),
+		('{auditor, admin}', 'SELECT', '{leaf, tile, checkpoint, cosignature, witness, witness_quorum, timestamp_authority, witnessed_log, witnessed}'),
 		('{auditor}', 'SELECT',
 		 '{event, event_log, scope_state, seal, seal_pending, run_salt, run_draw, run_part, manifest_block, run_subtree,
 		   missing_parts, withdrawn_uses, preset_uses, unpermitted_uses, retroactive_uses,

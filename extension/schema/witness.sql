@@ -20,6 +20,13 @@ CREATE TABLE consent.witness_quorum (
 );
 COMMENT ON TABLE consent.witness_quorum IS 'How many of which witnesses must have cosigned a checkpoint; the newest row counts';
 
+CREATE TABLE consent.timestamp_authority (
+	name        text COLLATE "C" PRIMARY KEY,
+	certificate text COLLATE "C" NOT NULL,
+	event_id    bigint NOT NULL
+);
+COMMENT ON TABLE consent.timestamp_authority IS 'Authorities whose time-stamps (RFC 3161) of our checkpoints are taken, by their certificates in PEM';
+
 CREATE TABLE consent.witnessed_log (
 	vkey      text COLLATE "C" PRIMARY KEY,
 	origin    text COLLATE "C" NOT NULL,
@@ -39,6 +46,7 @@ COMMENT ON TABLE consent.witnessed IS 'Checkpoints of others that were cosigned 
 
 SELECT pg_catalog.pg_extension_config_dump('consent.witness', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.witness_quorum', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.timestamp_authority', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.witnessed_log', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.witnessed', '');
 
@@ -85,6 +93,40 @@ RETURNS integer AS 'MODULE_PATHNAME', 'consent_add_cosignature'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.add_cosignature(text, bigint) IS
 'Keep the cosignatures of registered witnesses on one of our checkpoints, and return how many were new. note: the checkpoint with its cosignatures, or the signature lines alone that a witness answered with; these are about the checkpoint of the given size, NULL is the newest. Signatures by others are passed over. The newest that is kept bounds the time of later seals. Errors: 22023 for a note that is none of ours, that no registered witness has cosigned, or in which one of them is forged; 22008 for a time in the future';
+
+/* ---- time-stamps ---- */
+
+CREATE FUNCTION consent.register_tsa(name text, certificate text)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_register_tsa'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.register_tsa(text, text) IS
+'Take time-stamps (RFC 3161) by this authority from now on, and return the id of the event. certificate: its own, or that of who issued it, or several, as PEM; each is trusted. The same again changes nothing. Errors: 22023 for what cannot be read, 42710 for a name that has another certificate';
+
+CREATE FUNCTION consent.timestamp_request(size bigint DEFAULT NULL)
+RETURNS bytea AS 'MODULE_PATHNAME', 'consent_timestamp_request'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION consent.timestamp_request(bigint) IS
+'The request (RFC 3161, DER, type application/timestamp-query) to stamp the time of a checkpoint: of the SHA-256 of its note''s text, with the certificate wanted. size: NULL is the newest. Errors: 42704 without such a checkpoint';
+
+CREATE FUNCTION consent.add_timestamp(token bytea, size bigint DEFAULT NULL)
+RETURNS boolean AS 'MODULE_PATHNAME', 'consent_add_timestamp'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.add_timestamp(bytea, bigint) IS
+'Keep a time-stamp (RFC 3161) of one of our checkpoints; false if it is kept already. token: the answer of the authority, or the token in it, in DER. size: of the checkpoint, NULL looks for it among the newest thousand. Checked are the imprint, the signature, and that the certificates are for time-stamping, lead to a registered one and were valid at its time. The newest that is kept bounds the time of later seals. Errors: 22023 for what is none of that, 22008 for a time in the future';
+
+/* ---- what it proves ---- */
+
+CREATE FUNCTION consent.proven_time(event_id bigint, OUT not_before timestamptz, OUT not_before_by text, OUT not_after timestamptz, OUT not_after_by text[], OUT recorded_at timestamptz, OUT leaf_index bigint)
+RETURNS record AS 'MODULE_PATHNAME', 'consent_proven_time'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION consent.proven_time(bigint) IS
+'When others'' signatures prove that an event was recorded. not_before: its seal embeds the hash of a cosignature or time-stamp of this time (less its accuracy), made by not_before_by; NULL: nothing bounds it from below. not_after: by then a checkpoint that covers it was stamped, or cosigned by the ledger''s quorum of witnesses (any, without a quorum), whose names are not_after_by; NULL: nothing yet. recorded_at: what the ledger itself says; verify() finds where it lies outside. leaf_index: its seal''s place in the log, NULL while it waits. Errors: 02000 for an unknown event';
+
+CREATE FUNCTION consent.proven_order(a bigint, b bigint, OUT a_was text, OUT because text)
+RETURNS record AS 'MODULE_PATHNAME', 'consent_proven_order'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION consent.proven_order(bigint, bigint) IS
+'Which of two events was recorded first, as far as that is proven: a_was before, after, or undecidable; because: by what. Proven is what hashes show, one''s seal embeds a checkpoint that covers the other''s, and what the bounds of proven_time() leave no doubt about. The places in the log alone prove nothing: the operator gives them. Errors: 02000 for an unknown event';
 
 /* ---- being a witness ---- */
 

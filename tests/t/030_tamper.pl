@@ -4,8 +4,10 @@ use warnings;
 
 use ConsentLedger;
 use Recompute;
+use PostgreSQL::Test::Utils;
 use Tamper;
 use Test::More;
+use Tsa;
 
 my $node = start_node('tamper');
 
@@ -26,6 +28,8 @@ $node->safe_psql('postgres', qq{
 	SELECT consent.register_witness('$watcher{witness}', 'https://watcher.example');
 	SELECT consent.set_witness_quorum(1);
 	SELECT consent.register_log('$watcher{checkpoint}')});
+my $tsa = Tsa::root(PostgreSQL::Test::Utils::tempdir(), 'root');
+$node->safe_psql('postgres', "SELECT consent.register_tsa('tsa.example', '" . $tsa->pem('root') . "')");
 $node->safe_psql('postgres', "CALL consent.witness('$request')");
 sound($node, 'the ledger is sound before');
 
@@ -42,7 +46,7 @@ my %kinds = (ledger => 'ledger', key => 'key', purpose => 'purpose', notice => '
 	evidence => 'evidence', seal => 'seal', seal_pending => 'seal_pending', run => 'run', run_salt => 'run_salt|manifest_block',
 	run_draw => 'run_draw', run_part => 'run_part', manifest_block => 'manifest_block', run_subtree => 'run_subtree',
 	erased_use => 'erased_use|run_subtree', witness => 'witness', witness_quorum => 'witness_quorum', witnessed => 'witnessed',
-	witnessed_log => 'witnessed_log');
+	witnessed_log => 'witnessed_log', timestamp_authority => 'timestamp_authority');
 
 # The log is attacked in a test of its own.
 my %log = map { $_ => 1 } qw(leaf tile checkpoint cosignature);

@@ -30,8 +30,8 @@ sub findings
 	my ($status, $out, $err) = $node->psql('postgres', join("\n", 'BEGIN;',
 		'ALTER EVENT TRIGGER consent_ledger_guard DISABLE;', $disable,
 		(map { ('SAVEPOINT attack;', "$_;", "SELECT kind, thing, expected, found FROM consent.verify(" . ($since // '') . ") WHERE kind <> 'guard';",
-				'ROLLBACK TO attack;', '\echo ---') } @attacks), 'ROLLBACK;'), on_error_stop => 1);
-	my @found = split /^---\n?/m, "$out\n", -1;
+				'ROLLBACK TO attack;', '\echo =====') } @attacks), 'ROLLBACK;'), on_error_stop => 1);
+	my @found = split /^=====\n?/m, "$out\n", -1;
 
 	diag("$attacks[$#found]: $err") if $status != 0;
 	return wantarray ? @found : $found[0];
