@@ -52,3 +52,24 @@ SELECT count(*) AS asked,
 FROM generate_series(0, 520) g, (VALUES (timestamptz '2024-02-01 00:00Z'), ('2024-04-01 00:00Z'), (NULL)) v(c);
 SELECT consent.verdict(ARRAY['bit_' || g], 'bit_ai', collected_at => '2024-04-01 00:00Z'), count(*) FROM generate_series(0, 520) g GROUP BY 1 ORDER BY 1;
 DROP TABLE bit_seen;
+
+-- Known by a checkpoint of the log, in place of a time: exact, and for ever the same.
+CALL consent.checkpoint();
+SELECT max(size) AS head FROM consent.checkpoint \gset
+SELECT consent.define_purpose('bitemporal_head') > 0 AS defined;
+SELECT consent.opt_in('bitemporal_zoe', 'bitemporal_head') > 0 AS recorded;
+CALL consent.checkpoint();
+SELECT max(size) AS later FROM consent.checkpoint \gset
+SELECT consent.opt_out('bitemporal_zoe', 'bitemporal_head') > 0 AS recorded;
+SELECT consent.verdict('bitemporal_zoe', 'bitemporal_head') AS now,
+	consent.verdict('bitemporal_zoe', 'bitemporal_head', known_in => :head) AS known_first,
+	consent.verdict('bitemporal_zoe', 'bitemporal_head', known_in => :later) AS known_then;
+SELECT consent.choices_of('bitemporal_zoe', known_in => :head)::text = '' AS nothing, consent.choices_of('bitemporal_zoe', known_in => :later) OPERATOR(consent.?) 'bitemporal_head' AS something;
+SELECT verdict, event_id IS NOT NULL AS has_event FROM consent.explain('bitemporal_zoe', 'bitemporal_head', known_in => :later);
+SELECT consent.subject_verdict(subject_no, 'bitemporal_head', known_in => :later) FROM consent.subject WHERE key = 'bitemporal_zoe';
+-- fails: a size that no checkpoint has, and two answers to one question
+\set VERBOSITY sqlstate
+SELECT consent.verdict('bitemporal_zoe', 'bitemporal_head', known_in => 999999999);
+SELECT consent.verdict('bitemporal_zoe', 'bitemporal_head', known_in => 0);
+SELECT consent.verdict('bitemporal_zoe', 'bitemporal_head', known_in => :later, known_at => now());
+\set VERBOSITY default

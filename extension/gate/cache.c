@@ -108,7 +108,7 @@ cache_is_for(const Cache *cache, GatePartyKind kind, const GateTime *time)
 		cache->time.has_at == time->has_at &&
 		cache->time.has_known == time->has_known &&
 		(!time->has_at || cache->time.at == time->at) &&
-		(!time->has_known || cache->time.known_at == time->known_at);
+		(!time->has_known || (cache->time.known_at == time->known_at && cache->time.known_in == time->known_in));
 }
 
 static AnswerKey

@@ -96,8 +96,9 @@ is_sought(const Sought *sought, HeapTuple event)
 	bool		isnull;
 	TimestampTz recorded_at =
 		DatumGetTimestampTz(store_get(sought->store, event, Anum_event_log_recorded_at, &isnull));
+	int64		event_id = DatumGetInt64(store_get(sought->store, event, Anum_event_log_event_id, &isnull));
 
-	if (sought->time->has_known && recorded_at > sought->time->known_at)
+	if (!gate_knows(sought->time, event_id, recorded_at))
 		return false;
 	if (!same_name(event_text(sought, event, Anum_event_log_kind), sought->kind))
 		return false;

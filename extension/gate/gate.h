@@ -22,10 +22,12 @@
 #define GATE_GATE_H
 
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 #include "utils/array.h"
 
 #include "core/rule.h"
 #include "ledger/declared.h"
+#include "ledger/leaves.h"
 
 /* The row asked about; all zero: none, the question is about the subject. */
 typedef struct GateRow
@@ -44,7 +46,17 @@ typedef struct GateTime
 	TimestampTz at;
 	bool		has_known;
 	TimestampTz known_at;
+	int64		known_in;		/* size of a checkpoint, in place of known_at; 0: none */
 } GateTime;
+
+/* Was an event known then? */
+static inline bool
+gate_knows(const GateTime *time, int64 event_id, TimestampTz recorded_at)
+{
+	if (!time->has_known)
+		return true;
+	return time->known_in > 0 ? leaves_cover(time->known_in, event_id) : recorded_at <= time->known_at;
+}
 
 /* How a party is given. */
 typedef enum GatePartyKind
@@ -115,6 +127,12 @@ typedef struct GateItem
  * has another type now.
  */
 extern void gate_take_item(const Declared *d, Datum record, GateItem *item);
+
+/*
+ * What is known, from the arguments known_at and known_in of a function, by
+ * their numbers; error 22023 if both are given.
+ */
+extern void gate_time_known(FunctionCallInfo fcinfo, int at, int in, GateTime *time);
 
 extern void gate_init(void);
 

@@ -108,10 +108,9 @@ same_place(const char *a, const char *b)
  * an end may be a moment later than the statement that asks.
  */
 static bool
-counts(const GateTime *time, TimestampTz event_time, TimestampTz recorded_at)
+counts(const GateTime *time, int64 event_id, TimestampTz event_time, TimestampTz recorded_at)
 {
-	return !(time->has_known && recorded_at > time->known_at) &&
-		!(time->has_at && event_time > time->at);
+	return !(time->has_at && event_time > time->at) && gate_knows(time, event_id, recorded_at);
 }
 
 /* Was the preset switched off again? */
@@ -124,7 +123,7 @@ is_ended(const Declared *d, const PresetRule *rule, const GateTime *time)
 
 		if (end->purpose == rule->purpose && end->event_time >= rule->choice.since &&
 			same_place(end->jurisdiction, rule->jurisdiction) &&
-			counts(time, end->event_time, end->recorded_at))
+			counts(time, end->event_id, end->event_time, end->recorded_at))
 			return true;
 	}
 	return false;
@@ -142,7 +141,7 @@ is_replaced(const Declared *d, const PresetRule *rule, const GateTime *time)
 			same_place(other->jurisdiction, rule->jurisdiction) &&
 			cl_choice_key_compare(&other->choice, &rule->choice) == 0 &&
 			cl_choice_beats(&other->choice, &rule->choice) &&
-			counts(time, other->choice.since, other->recorded_at))
+			counts(time, other->event_id, other->choice.since, other->recorded_at))
 			return true;
 	}
 	return false;
@@ -159,7 +158,7 @@ items_add_presets(Items *items, const char *jurisdiction, const GateTime *time)
 
 		if (declared_within(d, items->purpose->index, rule->purpose) &&
 			declared_jurisdiction_within(jurisdiction, rule->jurisdiction) &&
-			counts(time, rule->choice.since, rule->recorded_at) &&
+			counts(time, rule->event_id, rule->choice.since, rule->recorded_at) &&
 			!is_ended(d, rule, time) && !is_replaced(d, rule, time))
 			add_for_purpose(items, &rule->choice, &d->purposes[rule->purpose],
 							SCOPE_SUBJECT, i);

@@ -100,6 +100,14 @@ event_instant(Past *past, HeapTuple event, AttrNumber attno)
 	return DatumGetTimestampTz(store_get(past->store, event, attno, &isnull));
 }
 
+static int64
+event_number(Past *past, HeapTuple event)
+{
+	bool		isnull;
+
+	return DatumGetInt64(store_get(past->store, event, Anum_event_log_event_id, &isnull));
+}
+
 static bool
 had_happened(const Past *past, TimestampTz t)
 {
@@ -170,8 +178,7 @@ add_event(Past *past, HeapTuple event)
 {
 	TimestampTz event_time = event_instant(past, event, Anum_event_log_event_time);
 
-	if (past->time->has_known &&
-		event_instant(past, event, Anum_event_log_recorded_at) > past->time->known_at)
+	if (!gate_knows(past->time, event_number(past, event), event_instant(past, event, Anum_event_log_recorded_at)))
 		return;
 	add_choices(past, event);
 	if (!had_happened(past, event_time))

@@ -30,16 +30,31 @@ begin_question(FunctionCallInfo fcinfo, Question *q)
 	q->purpose = gate_purpose(PG_GETARG_TEXT_PP(1));
 }
 
-/* Arguments n and n + 1. */
+void
+gate_time_known(FunctionCallInfo fcinfo, int at, int in, GateTime *time)
+{
+	time->has_known = !PG_ARGISNULL(at) || !PG_ARGISNULL(in);
+	if (PG_ARGISNULL(in))
+	{
+		time->known_at = time->has_known ? PG_GETARG_TIMESTAMPTZ(at) : 0;
+		return;
+	}
+	if (!PG_ARGISNULL(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("known_at and known_in are given both"),
+				 errhint("Say what is known by a time, or by the size of a checkpoint.")));
+	time->known_in = PG_GETARG_INT64(in);
+	leaves_require(time->known_in);
+}
+
 void
 question_time(FunctionCallInfo fcinfo, int n, GateTime *time)
 {
 	time->has_at = !PG_ARGISNULL(n);
 	if (time->has_at)
 		time->at = PG_GETARG_TIMESTAMPTZ(n);
-	time->has_known = !PG_ARGISNULL(n + 1);
-	if (time->has_known)
-		time->known_at = PG_GETARG_TIMESTAMPTZ(n + 1);
+	gate_time_known(fcinfo, n + 1, n + 2, time);
 }
 
 /* Arguments 2 to 4: table_name, row_key, collected_at. */

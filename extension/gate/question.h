@@ -29,7 +29,7 @@ typedef struct Question
 
 /*
  * Read the arguments: subjects or a row, purpose, and what is about the row.
- * at and known_at follow, where with_time.  By columns all but the parties
+ * at, known_at and known_in follow, where with_time.  By columns all but the parties
  * are read; question_of_item() is false where the item is NULL.
  */
 extern void question_of_columns(FunctionCallInfo fcinfo, Question *q, bool with_time);
@@ -37,7 +37,7 @@ extern void question_of_subject(FunctionCallInfo fcinfo, Question *q, bool with_
 								GateParty *party);
 extern bool question_of_item(FunctionCallInfo fcinfo, Question *q, bool with_time);
 
-/* Arguments n and n + 1: at and known_at. */
+/* Arguments n to n + 2: at, known_at, known_in. */
 extern void question_time(FunctionCallInfo fcinfo, int n, GateTime *time);
 
 #endif

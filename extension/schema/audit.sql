@@ -168,10 +168,10 @@ WHERE n.sha256 <> n.sha256_before
   AND (n.stated_on IS NULL OR n.stated_on <= n.stated_before);
 COMMENT ON VIEW consent.silent_notice_changes IS 'Notices whose text changed from one version to the next without a new stated date. Versions of a name and language are ordered by when they were published as claimed, or recorded';
 
-CREATE FUNCTION consent.subject_verdict(subject_no bigint, purpose text, table_name text DEFAULT NULL, row_key text DEFAULT NULL, collected_at timestamptz DEFAULT NULL, at timestamptz DEFAULT NULL, known_at timestamptz DEFAULT NULL)
+CREATE FUNCTION consent.subject_verdict(subject_no bigint, purpose text, table_name text DEFAULT NULL, row_key text DEFAULT NULL, collected_at timestamptz DEFAULT NULL, at timestamptz DEFAULT NULL, known_at timestamptz DEFAULT NULL, known_in bigint DEFAULT NULL)
 RETURNS consent.verdict
 	LANGUAGE c STABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'consent_subject_verdict';
-COMMENT ON FUNCTION consent.subject_verdict(bigint, text, text, text, timestamptz, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION consent.subject_verdict(bigint, text, text, text, timestamptz, timestamptz, timestamptz, bigint) IS
 'verdict() for a subject by her number, also when her key was erased; NULL for NULL. table_name and row_key: choices about them count; an unknown table has none';
 
 CREATE VIEW consent.late_events AS

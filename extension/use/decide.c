@@ -233,7 +233,7 @@ consent_deciding_event(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(event_id);
 }
 
-/* subject_verdict(subject_no, purpose, table_name, row_key, collected_at, at, known_at) */
+/* subject_verdict(subject_no, purpose, table_name, row_key, collected_at, at, known_at, known_in) */
 Datum
 consent_subject_verdict(PG_FUNCTION_ARGS)
 {
@@ -250,8 +250,7 @@ consent_subject_verdict(PG_FUNCTION_ARGS)
 	row_arguments(fcinfo, d, &row);
 	time.has_at = !PG_ARGISNULL(5);
 	time.at = time.has_at ? PG_GETARG_TIMESTAMPTZ(5) : 0;
-	time.has_known = !PG_ARGISNULL(6);
-	time.known_at = time.has_known ? PG_GETARG_TIMESTAMPTZ(6) : 0;
+	gate_time_known(fcinfo, 6, 7, &time);
 	gate_ask(declared_purpose(d, purpose, strlen(purpose)), &row, &time, &party, 1);
 	PG_RETURN_DATUM(verdict_datum(party.verdict));
 }

@@ -72,7 +72,7 @@ sub prepare_database
 	psql('postgres', "DROP DATABASE IF EXISTS $database; CREATE DATABASE $database;");
 	psql($database, "CREATE EXTENSION consent_ledger;" . make_tables() . start_ledger() . q{
 		CREATE TABLE question (no integer PRIMARY KEY, form text, parties text[], purpose text,
-			table_name text, row_key text, collected timestamptz, asked_at timestamptz, known_at timestamptz)
+			table_name text, row_key text, collected timestamptz, asked_at timestamptz, known_at timestamptz, known_in bigint)
 			WITH (parallel_workers = 2);
 		CREATE TABLE said (preset integer, event_id bigint);
 	});
@@ -187,8 +187,8 @@ sub recorded_batch
 	  . copy_events('', 'oracle', @events);
 }
 
-# A statement that prints the time after a batch.
-sub moment { return "SELECT 'moment', $_[0], " . microseconds('clock_timestamp()') . ";\n" }
+# Statements that print the time after a batch, and the size of a checkpoint then.
+sub moment { return "CALL consent.checkpoint();\nSELECT 'moment', $_[0], " . microseconds('clock_timestamp()') . ", (SELECT max(size) FROM consent.checkpoint);\n" }
 
 # Read back when the ledger recorded what was told, and under which id, and put
 # that into the worlds; then turn "known at" of questions into instants.  The
@@ -197,6 +197,7 @@ sub settle
 {
 	my ($database, $worlds, @lines) = @_;
 	my %moment = map { /^moment\|(\d)\|(\d+)/ ? ($1 => $2) : () } @lines;
+	my %size = map { /^moment\|(\d)\|\d+\|(\d+)/ ? ($1 => $2) : () } @lines;
 	my %recorded = map { /^(\d+)\|(\d+)\|(\d+)$/ ? ($1 => [ $2, $3 ]) : () } psql($database,
 		"SELECT external_id, event_id, " . microseconds('recorded_at') . " FROM consent.event WHERE source = 'oracle';\n"
 		  . "SELECT preset, event_id, " . microseconds('recorded_at') . " FROM said JOIN consent.event USING (event_id);\n");
@@ -213,6 +214,8 @@ sub settle
 			my $known = $question->{known};
 
 			$question->{known_at} = $known->{event} ? $recorded{ $known->{event}{no} }[1] + $known->{offset} : $moment{ $known->{batch} };
+			# Of what is known after a batch, half is asked by the checkpoint.
+			$question->{known_in} = $size{ $known->{batch} } if !$known->{event} && $question->{no} % 2;
 		}
 	}
 	return;
@@ -225,11 +228,11 @@ sub question_rows
 {
 	return "COPY question FROM stdin;\n" . join('', map {
 		copied(@$_{qw(no form)}, list($_->{parties}), @$_{qw(purpose table row)},
-			when($_->{collected}), when($_->{at}), when($_->{known_at}))
+			when($_->{collected}), when($_->{at}), $_->{known_in} ? undef : when($_->{known_at}), $_->{known_in})
 	} @_) . "\\.\n";
 }
 
-# What is asked of each form: what it is about, and what at and known_at follow.
+# What is asked of each form: what it is about, and what at, known_at and known_in follow.
 my %form = (
 	columns => [ 'q.parties, q.purpose, q.table_name, q.row_key, q.collected', 'question q' ],
 	subject => [ 'q.parties[1], q.purpose', 'question q' ],
@@ -247,7 +250,7 @@ sub ask_all
 	return map {
 		my ($about, $from) = @{ $form{$_} };
 		my $fits = $_ eq 'columns' || $_ eq 'subject' ? "q.form = '$_'" : "q.form = 'item' AND q.table_name = '$_'";
-		my $at = $what eq 'now' ? '' : ', at => q.asked_at, known_at => q.known_at';
+		my $at = $what eq 'now' ? '' : ', at => q.asked_at, known_at => q.known_at, known_in => q.known_in';
 
 		$what eq 'explain'
 		  ? "SELECT q.no, e.party, e.verdict, e.event_id, e.notice, e.because FROM $from, consent.explain($about$at) WITH ORDINALITY e"
@@ -269,7 +272,7 @@ sub ask_singly
 		my $no = keys %name;
 
 		$name{$form} = "ask$no";
-		$script .= "PREPARE ask$no (integer) AS SELECT q.no, consent.verdict($about, at => q.asked_at, known_at => q.known_at),"
+		$script .= "PREPARE ask$no (integer) AS SELECT q.no, consent.verdict($about, at => q.asked_at, known_at => q.known_at, known_in => q.known_in),"
 		  . " consent.permits($about) FROM $from WHERE q.no = \$1;\n";
 	}
 	return $script . join('', map { 'EXECUTE ' . $name{ $_->{form} eq 'item' ? $_->{table} : $_->{form} } . "($_->{no});\n" } @questions);

@@ -148,9 +148,9 @@ sub statements
 		}
 	}
 	$text .= sprintf("SELECT consent.verdict(parties => %s::text[], purpose => %s, table_name => %s, row_key => %s,\n"
-		  . "  collected_at => %s, at => %s, known_at => %s); -- asked by %s\n",
+		  . "  collected_at => %s, at => %s, %s => %s); -- asked by %s\n",
 		map({ literal($_) } list($question->{parties}), @$question{qw(purpose table row)},
-			when($question->{collected}), when($question->{at}), when($question->{known_at})), $question->{form});
+			when($question->{collected}), when($question->{at})), $question->{known_in} ? ('known_in', $question->{known_in}) : ('known_at', literal(when($question->{known_at}))), $question->{form});
 	return $text;
 }
 
