@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-my $rounds = $ENV{SEQUENCER_ROUNDS} // 8;
+my $rounds = $ENV{SEQUENCER_ROUNDS} // 50;
 my $node = start_node('sequencer', conf => "restart_after_crash = on\nsynchronous_commit = off\nmax_connections = 50\n");
 $node->safe_psql('postgres', q{SELECT consent.define_purpose('train')});
 
@@ -101,7 +101,7 @@ append_to_file($writer, q{
 	SELECT consent.opt_in('r' || :who, 'train');
 	COMMIT;
 \else
-	INSERT INTO consent.event (subject, choices) SELECT 'b' || :client_id || '/' || i, '+train' FROM generate_series(1, 5000) i;
+	INSERT INTO consent.event (subject, choices) SELECT 'b' || :client_id || '/' || i, '+train' FROM generate_series(1, 300) i;
 \endif
 });
 my $signer = $node->basedir . '/signer.sql';
@@ -141,13 +141,27 @@ sub look
 	return $seen{$size} //= $root;
 }
 
+# Receipts that were handed out must verify for ever: of the last events, which are
+# promised, and of some before.
+my @receipts;
+sub take_receipts
+{
+	my $some = eval { $node->safe_psql('postgres', q{
+		SELECT consent.receipt(event_id) FROM (SELECT event_id FROM consent.event_log ORDER BY event_id DESC LIMIT 3) e;
+		SELECT consent.receipt(event_id) FROM (SELECT event_id FROM consent.event_log
+			WHERE event_id >= (SELECT (random() * max(event_id))::bigint FROM consent.event_log) ORDER BY event_id LIMIT 2) e}) } // return;
+
+	push @receipts, split /\n/, $some;
+}
+
 for my $round (1 .. $rounds)
 {
 	my @load = begin_load(60);
 
-	usleep(200_000 + rand(600_000));
+	usleep(150_000 + rand(250_000));
 	look();
-	usleep(rand(300_000));
+	take_receipts();
+	usleep(rand(200_000));
 	if ($round % 2)
 	{
 		my $pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity
@@ -171,5 +185,26 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM (VALUES ' . join(', ', map
 	. ') v (size, root) LEFT JOIN consent.checkpoint c USING (size) WHERE c.root IS DISTINCT FROM v.root::bytea'), '0',
 	'every checkpoint that was shown is still there');
 sound($node, 'sound after all');
+
+my $dir = PostgreSQL::Test::Utils::tempdir();
+my %key = map { split /\|/ } split /\n/, $node->safe_psql('postgres', 'SELECT signs, vkey FROM consent.key');
+run_command([ installed('consent-log'), 'export', '-h', $node->host, '-p', $node->port, '-d', 'postgres', "$dir/log" ]);
+my (@promises, $bad);
+sub good_receipt
+{
+	my ($receipt, $pattern, @more) = @_;
+	my ($out, $err);
+
+	IPC::Run::run([ installed('consent-verify'), 'receipt', '-', '--log', $key{checkpoint}, '--seal', $key{seal}, @more ], '<', \$receipt, '>', \$out, '2>', \$err);
+	push @promises, $receipt if $out =~ /^PROMISED/ && !@more;
+	return if $? == 0 && $out =~ $pattern;
+	diag("$out$err") if $bad++ < 2;
+}
+good_receipt($_, qr/^(GOOD|PROMISED)/) foreach @receipts;
+# A promise is compared with the whole log, which takes a second each: of some, also the last.
+my @some = @promises > 8 ? (@promises[ map { $_ * $#promises / 7 } 0 .. 7 ]) : @promises;
+good_receipt($_, qr/^(GOOD|KEPT)/, '--tree', "$dir/log") foreach @some;
+cmp_ok(scalar(@receipts), '>', 4 * $rounds, 'there were ' . @receipts . ' receipts');
+is($bad // 0, 0, 'every receipt that was ever handed out still verifies, and ' . @some . ' of ' . @promises . ' promises were kept, by the log');
 $node->stop;
 done_testing();
