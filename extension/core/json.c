@@ -56,6 +56,22 @@ put_escaped(cl_buffer *b, uint8_t c)
 	}
 }
 
+/* Are these eight bytes ASCII that needs no escape? */
+static bool
+eight_plain(const char *s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones << 7;
+	uint64_t	w,
+				quote,
+				backslash;
+
+	memcpy(&w, s, 8);
+	quote = w ^ ones * '"';
+	backslash = w ^ ones * '\\';
+	return ((w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops) == 0;
+}
+
 bool
 cl_json_put_string(cl_buffer *b, const char *s, size_t len)
 {
@@ -66,6 +82,9 @@ cl_json_put_string(cl_buffer *b, const char *s, size_t len)
 	cl_put_char(b, '"');
 	for (size_t i = 0; i < len; i += n)
 	{
+		n = len - i >= 8 && eight_plain(s + i) ? 8 : 0;
+		if (n > 0)
+			continue;
 		n = cl_utf8_read(s + i, len - i, &c);
 		if (n == 0)
 			return false;

@@ -38,33 +38,39 @@ verify_finding(Verify *v, const char *kind, const char *thing,
 	const char *columns[] = {kind, thing, expected, found};
 	Datum		values[lengthof(columns)];
 	bool		isnull[lengthof(columns)];
-	MemoryContext old = MemoryContextSwitchTo(v->scratch);
+	MemoryContext old;
 
+	v->nfindings++;
+	if (!v->findings)
+		return;
+	old = MemoryContextSwitchTo(v->scratch);
 	for (size_t i = 0; i < lengthof(columns); i++)
 	{
 		isnull[i] = columns[i] == NULL;
 		values[i] = isnull[i] ? (Datum) 0 : CStringGetTextDatum(columns[i]);
 	}
-	v->nfindings++;
 	tuplestore_putvalues(v->findings, v->desc, values, isnull);
 	MemoryContextSwitchTo(old);
 }
 
 void
-verify_progress(Verify *v, const char *what, int64 done)
+verify_report(Verify *v, const char *what, int64 done)
 {
-	TimestampTz now;
-
-	CHECK_FOR_INTERRUPTS();
-	if (done % CLOCK_EVERY != 0)
-		return;
-	now = GetCurrentTimestamp();
+	TimestampTz now = GetCurrentTimestamp();
 	if (!TimestampDifferenceExceeds(v->reported, now, REPORT_EVERY_MS))
 		return;
 	v->reported = now;
 	ereport(NOTICE,
 			(errmsg("verify: " INT64_FORMAT " %s checked after %ld s", done, what,
 					(long) ((now - v->started) / USECS_PER_SEC))));
+}
+
+void
+verify_progress(Verify *v, const char *what, int64 done)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (v->findings && done % CLOCK_EVERY == 0)
+		verify_report(v, what, done);
 }
 
 /* ---- texts ---- */

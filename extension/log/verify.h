@@ -18,7 +18,7 @@
 
 typedef struct Verify
 {
-	Tuplestorestate *findings;
+	Tuplestorestate *findings;	/* NULL: they are only counted */
 	TupleDesc	desc;
 	Snapshot	snapshot;		/* one for everything */
 	char	   *origin;			/* as the ledger's first event says */
@@ -50,8 +50,12 @@ typedef struct Verify
 extern void verify_finding(Verify *v, const char *kind, const char *thing,
 						   const char *expected, const char *found);
 
-/* Tell every ten seconds how far a pass is, and be cancellable. */
+/*
+ * Tell every ten seconds how far a pass is, and be cancellable; report: asked
+ * so rarely that the clock is looked at each time.
+ */
 extern void verify_progress(Verify *v, const char *what, int64 done);
+extern void verify_report(Verify *v, const char *what, int64 done);
 
 /* The text of a stored value, as events write it; NULL for NULL. */
 extern char *verify_text(Datum value, bool isnull, Oid type);

@@ -21,7 +21,7 @@
 #include "ledger/slice.h"
 #include "ledger/tables.h"
 #include "log/receipt.h"
-#include "log/verify.h"
+#include "log/verify_parallel.h"
 #include "log/verify_times.h"
 
 /* The seal at hand and what was found of its events. */
@@ -47,6 +47,7 @@ typedef struct SealQueue
 	HeapTuple	row;			/* at hand */
 	int64		seal_no;		/* of it; PG_INT64_MAX at the end */
 	int64		place;
+	int64		to;
 } SealQueue;
 
 typedef struct Pass
@@ -64,6 +65,9 @@ typedef struct Pass
 	OpenSeal   *seal;			/* NULL: none is open */
 	char	   *bytes;			/* of an event */
 	int64		nevents;
+	int64		to;				/* numbers of seals are before this one */
+	bool		looking;		/* for a worker: rows that events brought in are the leader's */
+	bool		others;			/* it has seen events that brought in such */
 } Pass;
 
 static int64
@@ -167,6 +171,30 @@ believe_columns(VerifyScan *scan, HeapTuple tuple, OpenSeal *open)
 	memcpy(open->root, VARDATA_ANY(root), Min(VARSIZE_ANY_EXHDR(root), CL_HASH_BYTES));
 }
 
+/* The seal that an id says, also for ids below zero. */
+static int64
+seal_of(int64 event_id)
+{
+	return event_id >= 0 ? event_id / EVENTS_PER_SEAL : (event_id + 1) / EVENTS_PER_SEAL - 1;
+}
+
+/* The next row of a scan by event ids, or by numbers of seals, that is in the range. */
+static HeapTuple
+next_event(const Pass *pass, VerifyScan *scan)
+{
+	HeapTuple	row = verify_next(scan);
+
+	return row && seal_of(column_int8(scan, row, 1)) < pass->to ? row : NULL;
+}
+
+static HeapTuple
+next_seal(const Pass *pass)
+{
+	HeapTuple	row = verify_next(pass->seals);
+
+	return pass->to == PG_INT64_MAX || verify_number(pass->seals, row, Anum_seal_seal_no) < pass->to ? row : NULL;
+}
+
 static void
 next_in_queue(SealQueue *queue)
 {
@@ -174,27 +202,35 @@ next_in_queue(SealQueue *queue)
 		queue->place = column_int8(queue->scan, queue->row, queue->place_attno);
 	queue->row = verify_next(queue->scan);
 	queue->seal_no = queue->row ? column_int8(queue->scan, queue->row, queue->attno) : PG_INT64_MAX;
+	if (queue->seal_no >= queue->to)
+		queue->seal_no = PG_INT64_MAX;
 }
 
 static SealQueue
-begin_queue(Verify *v, const char *table, const char *index, AttrNumber attno, AttrNumber place_attno)
+begin_queue(const Pass *pass, int64 from, const char *table, const char *index, AttrNumber attno, AttrNumber place_attno)
 {
-	SealQueue	queue = {.table = table, .attno = attno, .place_attno = place_attno};
+	SealQueue	queue = {.table = table, .attno = attno, .place_attno = place_attno, .to = pass->to};
 
-	queue.scan = verify_scan_from(v, table, index, 1, &attno, v->first_seal);
+	queue.scan = verify_scan_from(pass->v, table, index, 1, &attno, from);
 	next_in_queue(&queue);
 	return queue;
 }
 
-/* How many rows name this seal; those before it name none that there is. */
+/* Rows that name seals before this one name none that there is. */
+static void
+report_in_queue(Verify *v, SealQueue *queue, int64 number)
+{
+	for (; queue->seal_no < number; next_in_queue(queue))
+		verify_finding(v, queue->table, seal_name(queue->seal_no), "a seal", "none");
+}
+
+/* How many rows name this seal. */
 static int
-count_in_queue(Verify *v, SealQueue *queue, int64 number)
+count_in_queue(SealQueue *queue, int64 number)
 {
 	int			n = 0;
 
-	for (; queue->seal_no < number; next_in_queue(queue))
-		verify_finding(v, queue->table, seal_name(queue->seal_no), "a seal", "none");
-	for (; queue->seal_no == number && number != PG_INT64_MAX; next_in_queue(queue))
+	for (; queue->seal_no == number && queue->row; next_in_queue(queue))
 		n++;
 	return n;
 }
@@ -203,10 +239,10 @@ count_in_queue(Verify *v, SealQueue *queue, int64 number)
 static int64
 check_place(Pass *pass, int64 number)
 {
-	int			pending = count_in_queue(pass->v, &pass->pending, number);
-	int			leaves = count_in_queue(pass->v, &pass->leaves, number);
+	int			pending = count_in_queue(&pass->pending, number);
+	int			leaves = count_in_queue(&pass->leaves, number);
 
-	if (number != PG_INT64_MAX && pending + leaves != 1)
+	if (pending + leaves != 1)
 		verify_finding(pass->v, "seal", seal_name(number), "one leaf of the log, or pending",
 					   pending + leaves == 0 ? "neither" :
 					   psprintf("%d leaves%s", leaves, pending > 0 ? " and pending" : ""));
@@ -427,7 +463,7 @@ is_erased(Pass *pass, const Datum *values, const bool *isnull)
 static void
 next_evidence(Pass *pass)
 {
-	pass->evidence_row = verify_next(pass->evidence);
+	pass->evidence_row = next_event(pass, pass->evidence);
 	pass->evidence_id = pass->evidence_row ?
 		column_int8(pass->evidence, pass->evidence_row, Anum_evidence_event_id) : PG_INT64_MAX;
 }
@@ -471,6 +507,19 @@ check_evidence(Pass *pass, int64 event_id, const Datum *values, const bool *isnu
 		verify_finding(pass->v, "evidence", event_name(event_id), expected, NULL);
 }
 
+/* Is what the event brought in there? */
+static void
+check_brought_in(Pass *pass, const Datum *values, const bool *isnull)
+{
+	if (pass->looking)
+	{
+		pass->others |= seal_kind_of(TextDatumGetCString(values[Anum_event_log_kind - 1])) != CL_SEAL_CHOICES;
+		return;
+	}
+	verify_declared_event(pass->v, values, isnull);
+	verify_run_event(pass->v, values, isnull);
+}
+
 static void
 check_event(Pass *pass, HeapTuple tuple, int64 event_id, bool sealed)
 {
@@ -485,11 +534,105 @@ check_event(Pass *pass, HeapTuple tuple, int64 event_id, bool sealed)
 		verify_finding(pass->v, "event", event_name(event_id),
 					   seal_name(event_id / EVENTS_PER_SEAL), "no such seal");
 	check_evidence(pass, event_id, values, isnull);
-	verify_declared_event(pass->v, values, isnull);
-	verify_run_event(pass->v, values, isnull);
+	check_brought_in(pass, values, isnull);
 	verify_progress(pass->v, "events", ++pass->nevents);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(pass->v->scratch);
+}
+
+/* ---- a range of seals ---- */
+
+static int64
+first_event_of(int64 seal_no)
+{
+	return seal_no > 0 ? seal_no * EVENTS_PER_SEAL : PG_INT64_MIN;
+}
+
+static void
+begin_range(Pass *pass, int64 from, int64 to)
+{
+	static const AttrNumber first[] = {1};
+
+	pass->to = to;
+	pass->seals = verify_scan_from(pass->v, "seal", "seal_pkey", 1, first, from);
+	pass->pending = begin_queue(pass, from, "seal_pending", "seal_pending_pkey", Anum_seal_pending_seal_no, 0);
+	pass->leaves = begin_queue(pass, from, "leaf", "leaf_seal", Anum_leaf_seal_no, Anum_leaf_leaf_index);
+	pass->events = verify_scan_from(pass->v, "event_log", "event_log_pkey", 1, first, first_event_of(from));
+	pass->evidence = verify_scan_from(pass->v, "evidence", "evidence_pkey", 1, first, first_event_of(from));
+	next_evidence(pass);
+}
+
+static void
+end_range(Pass *pass)
+{
+	verify_end(pass->seals);
+	verify_end(pass->pending.scan);
+	verify_end(pass->leaves.scan);
+	verify_end(pass->events);
+	verify_end(pass->evidence);
+}
+
+/* What is there of seals before this one, which there are not. */
+static HeapTuple
+check_unsealed(Pass *pass, HeapTuple event, int64 number)
+{
+	MemoryContext old = MemoryContextSwitchTo(pass->v->scratch);
+
+	report_in_queue(pass->v, &pass->pending, number);
+	report_in_queue(pass->v, &pass->leaves, number);
+	MemoryContextSwitchTo(old);
+	for (; event && seal_of(column_int8(pass->events, event, Anum_event_log_event_id)) < number;
+		 event = next_event(pass, pass->events))
+		check_event(pass, event, column_int8(pass->events, event, Anum_event_log_event_id), false);
+	for (; pass->evidence_row && seal_of(pass->evidence_id) < number; next_evidence(pass))
+		verify_finding(pass->v, "evidence", event_name(pass->evidence_id), "an event", "none");
+	return event;
+}
+
+static void
+check_range(Pass *pass, int64 from, int64 to)
+{
+	HeapTuple	event,
+				seal;
+
+	begin_range(pass, from, to);
+	event = next_event(pass, pass->events);
+	while ((seal = next_seal(pass)) != NULL)
+	{
+		int64		number = column_int8(pass->seals, seal, Anum_seal_seal_no);
+
+		event = check_unsealed(pass, event, number);
+		open_seal(pass, seal);
+		for (; event && seal_of(column_int8(pass->events, event, Anum_event_log_event_id)) == number;
+			 event = next_event(pass, pass->events))
+			check_event(pass, event, column_int8(pass->events, event, Anum_event_log_event_id), true);
+		close_seal(pass);
+	}
+	check_unsealed(pass, event, PG_INT64_MAX);
+	end_range(pass);
+}
+
+/* Of a range that is sound: what its events brought in. */
+static void
+check_brought_in_by(Pass *pass, int64 from, int64 to)
+{
+	static const AttrNumber first[] = {1};
+	Datum		values[Natts_event_log];
+	bool		isnull[Natts_event_log];
+	HeapTuple	event;
+
+	pass->to = to;
+	pass->events = verify_scan_from(pass->v, "event_log", "event_log_pkey", 1, first, first_event_of(from));
+	while ((event = next_event(pass, pass->events)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(pass->v->scratch);
+
+		heap_deform_tuple(event, RelationGetDescr(store_relation(verify_store(pass->events))), values, isnull);
+		check_brought_in(pass, values, isnull);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(pass->v->scratch);
+	}
+	verify_end(pass->events);
 }
 
 /* ---- the pass ---- */
@@ -497,70 +640,110 @@ check_event(Pass *pass, HeapTuple tuple, int64 event_id, bool sealed)
 static void
 begin_pass(Pass *pass)
 {
-	static const AttrNumber first[] = {1};
-
-	int64		first_event = pass->v->first_seal > 0 ? pass->v->first_seal * EVENTS_PER_SEAL : PG_INT64_MIN;
-
-	pass->seals = verify_scan_from(pass->v, "seal", "seal_pkey", 1, first, pass->v->first_seal);
-	pass->pending = begin_queue(pass->v, "seal_pending", "seal_pending_pkey", Anum_seal_pending_seal_no, 0);
-	pass->leaves = begin_queue(pass->v, "leaf", "leaf_seal", Anum_leaf_seal_no, Anum_leaf_leaf_index);
 	pass->times = verify_times_begin(pass->v);
-	pass->events = verify_scan_from(pass->v, "event_log", "event_log_pkey", 1, first, first_event);
-	pass->evidence = verify_scan_from(pass->v, "evidence", "evidence_pkey", 1, first, first_event);
 	pass->subjects = store_open("subject", AccessShareLock);
 	pass->seal = palloc(sizeof(OpenSeal));
 	pass->bytes = palloc(CL_EVENT_MAX);
-	next_evidence(pass);
 }
 
 static void
 end_pass(Pass *pass)
 {
-	check_place(pass, PG_INT64_MAX);
-	for (; pass->evidence_row; next_evidence(pass))
-		verify_finding(pass->v, "evidence", event_name(pass->evidence_id), "an event", "none");
-	verify_end(pass->seals);
-	verify_end(pass->pending.scan);
-	verify_end(pass->leaves.scan);
-	verify_end(pass->events);
-	verify_end(pass->evidence);
 	store_close(pass->subjects);
 	pfree(pass->seal);
 	pfree(pass->bytes);
 }
 
-/* The seal that an id says, also for ids below zero. */
-static int64
-seal_of(int64 event_id)
+/* ---- for workers ---- */
+
+typedef struct Look
 {
-	return event_id >= 0 ? event_id / EVENTS_PER_SEAL : (event_id + 1) / EVENTS_PER_SEAL - 1;
+	Pass		pass;
+	MemoryContext context;		/* of one range */
+} Look;
+
+static void *
+begin_look(Verify *v)
+{
+	Look	   *look = palloc0(sizeof(Look));
+
+	look->pass.v = v;
+	look->pass.looking = true;
+	begin_pass(&look->pass);
+	look->context = AllocSetContextCreate(CurrentMemoryContext, "consent verify seals", ALLOCSET_DEFAULT_SIZES);
+	return look;
+}
+
+static VerifyState
+look_at(void *arg, int64 from, int64 to, VerifyCount *count)
+{
+	Look	   *look = arg;
+	Pass	   *pass = &look->pass;
+	MemoryContext old = MemoryContextSwitchTo(look->context);
+
+	pass->v->nfindings = 0;
+	pass->nevents = 0;
+	pass->others = false;
+	check_range(pass, from, to);
+	count->rows = pass->nevents;
+	count->greatest = pass->v->last_seal;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(look->context);
+	return pass->v->nfindings > 0 ? VERIFY_UNKNOWN : pass->others ? VERIFY_SOUND_SO_FAR : VERIFY_SOUND;
+}
+
+static void
+end_look(void *arg)
+{
+	Look	   *look = arg;
+
+	end_pass(&look->pass);
+	MemoryContextDelete(look->context);
+	pfree(look);
+}
+
+const VerifyTask verify_seals_task = {
+	.what = "events", .width = 256, .begin = begin_look, .look = look_at, .end = end_look
+};
+
+/* ---- all of them ---- */
+
+static VerifyRange *
+find_ranges(Verify *v, int *n)
+{
+	int64		first,
+				last;
+	VerifyCount count;
+	VerifyRange *ranges;
+
+	if (!verify_ends(v, "seal", "seal_pkey", Anum_seal_seal_no, &first, &last) ||
+		first < 0 || last >= PG_INT64_MAX / EVENTS_PER_SEAL)
+		last = (first = 0) - 1;
+	first = Max(first, v->first_seal);
+	ranges = verify_in_parallel(v, &verify_seals_task, first, last + 1, n, &count);
+	v->last_seal = Max(v->last_seal, count.greatest);
+	return ranges;
 }
 
 void
 verify_seals(Verify *v)
 {
 	Pass		pass = {.v = v};
-	HeapTuple	event,
-				seal;
+	int			n;
+	VerifyRange *ranges = find_ranges(v, &n);
 
 	begin_pass(&pass);
-	event = verify_next(pass.events);
-	for (;;)
+	for (int i = 0; i < n; i++)
 	{
-		seal = verify_next(pass.seals);
-		if (seal)
-			open_seal(&pass, seal);
-		for (; event; event = verify_next(pass.events))
-		{
-			int64		event_id = column_int8(pass.events, event, Anum_event_log_event_id);
+		int64		from = Max(ranges[i].from, v->first_seal);
 
-			if (seal && seal_of(event_id) > pass.seal->number)
-				break;
-			check_event(&pass, event, event_id, seal && seal_of(event_id) == pass.seal->number);
-		}
-		if (!seal)
-			break;
-		close_seal(&pass);
+		if (from >= ranges[i].to)
+			continue;
+		if (ranges[i].state == VERIFY_UNKNOWN)
+			check_range(&pass, from, ranges[i].to);
+		else if (ranges[i].state == VERIFY_SOUND_SO_FAR)
+			check_brought_in_by(&pass, from, ranges[i].to);
 	}
 	end_pass(&pass);
+	pfree(ranges);
 }

@@ -17,6 +17,7 @@
 #include "ledger/state.h"
 #include "ledger/subject.h"
 #include "log/verify_event.h"
+#include "log/verify_parallel.h"
 #include "type/consent.h"
 
 /* What her events say about one table, or about one row. */
@@ -57,6 +58,9 @@ typedef struct Pass
 	MemoryContext context;		/* lives for one subject */
 	int64		nsubjects;
 	int64		nerased;
+	int64		to;				/* numbers are before this one */
+	bool		looking;		/* for a worker: who was used is the leader's */
+	bool		others;			/* it has seen subjects without events */
 } Pass;
 
 /* Merge in scratch, keep in the subject's context: a long life must not pile up. */
@@ -156,11 +160,21 @@ add_erasure(Pass *pass, Person *p, const Datum *values, const bool *isnull)
 	p->suppression = suppression ? MemoryContextStrdup(pass->context, suppression) : NULL;
 }
 
+/* The next row of a scan by subjects, while it is in the range. */
+static HeapTuple
+next_row(Pass *pass, VerifyScan *scan)
+{
+	HeapTuple	row = verify_next(scan);
+	AttrNumber	attno = scan == pass->events ? Anum_event_log_subject_no : 1;
+
+	return pass->to == PG_INT64_MAX || verify_number(scan, row, attno) < pass->to ? row : NULL;
+}
+
 /* The next event of a subject; those of nobody are last, where they were sorted. */
 static HeapTuple
 next_event(Pass *pass)
 {
-	HeapTuple	event = verify_next(pass->events);
+	HeapTuple	event = next_row(pass, pass->events);
 	bool		isnull = false;
 
 	if (event)
@@ -330,18 +344,26 @@ check_missing_scopes(Pass *pass, Person *p)
 
 /* ---- the pass ---- */
 
+static void
+report_unknown(Verify *v, const char *thing)
+{
+	verify_finding(v, "subject", thing, "an event or a use that made her known", "none");
+}
+
 /* A subject that no event speaks of is there because a run used her rows. */
 static void
 check_existence(Pass *pass, Person *p)
 {
-	bool		used = p->known && verify_take_used(pass->v, p->number);
+	bool		used = p->known && !pass->looking && verify_take_used(pass->v, p->number);
 
+	if (pass->looking)
+		pass->others |= p->nevents == 0;
 	if (!p->known)
 		verify_finding(pass->v, "subject", p->thing,
 					   p->nevents > 0 ? psprintf("a row, since event " INT64_FORMAT " is about her", p->first_event) :
 					   "a row, since there is a state", "none");
-	else if (p->nevents == 0 && !used)
-		verify_finding(pass->v, "subject", p->thing, "an event or a use that made her known", "none");
+	else if (p->nevents == 0 && !used && !pass->looking)
+		report_unknown(pass->v, p->thing);
 }
 
 static void
@@ -367,12 +389,12 @@ check_person(Pass *pass, int64 number)
 	while (verify_is(pass->scopes, pass->scope, Anum_scope_state_subject_no, number))
 	{
 		check_scope(pass, &p);
-		pass->scope = verify_next(pass->scopes);
+		pass->scope = next_row(pass, pass->scopes);
 	}
 	check_missing_scopes(pass, &p);
 	pass->nerased += p.erased;
 	if (p.known)
-		pass->subject = verify_next(pass->subjects);
+		pass->subject = next_row(pass, pass->subjects);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(pass->context);
 }
@@ -392,33 +414,171 @@ check_erased_count(Pass *pass)
 	store_close(store);
 }
 
-void
-verify_subjects(Verify *v)
+static bool
+has_event(Verify *v, Store *store, int64 number)
+{
+	ScanKeyData key;
+	StoreScan  *scan;
+	bool		found;
+
+	store_key_int8(&key, Anum_event_log_subject_no, number);
+	scan = verify_look_up(v, store, "event_log_subject", 1, &key);
+	found = store_next(scan) != NULL;
+	store_end(scan);
+	return found;
+}
+
+static void
+begin_range(Pass *pass, int64 from, int64 to)
 {
 	static const AttrNumber subject_order[] = {Anum_subject_subject_no};
 	static const AttrNumber event_order[] = {Anum_event_log_subject_no, Anum_event_log_event_id};
 	static const AttrNumber scope_order[] = {Anum_scope_state_subject_no, Anum_scope_state_table_name,
 	Anum_scope_state_row_key};
-	Pass		pass = {.v = v};
 
-	pass.context = AllocSetContextCreate(CurrentMemoryContext, "consent verify subject",
-										 ALLOCSET_DEFAULT_SIZES);
-	pass.subjects = verify_scan(v, "subject", "subject_pkey", 1, subject_order);
-	pass.events = verify_scan(v, "event_log", "event_log_subject", 2, event_order);
-	pass.scopes = verify_scan(v, "scope_state", "scope_state_key", 3, scope_order);
-	pass.subject = verify_next(pass.subjects);
-	pass.event = next_event(&pass);
-	pass.scope = verify_next(pass.scopes);
-	while (pass.subject || pass.event || pass.scope)
+	pass->to = to;
+	pass->subjects = verify_scan_from(pass->v, "subject", "subject_pkey", 1, subject_order, from);
+	pass->events = verify_scan_from(pass->v, "event_log", "event_log_subject", 2, event_order, from);
+	pass->scopes = verify_scan_from(pass->v, "scope_state", "scope_state_key", 3, scope_order, from);
+	pass->subject = next_row(pass, pass->subjects);
+	pass->event = next_event(pass);
+	pass->scope = next_row(pass, pass->scopes);
+}
+
+static void
+check_range(Pass *pass, int64 from, int64 to)
+{
+	begin_range(pass, from, to);
+	while (pass->subject || pass->event || pass->scope)
 	{
-		check_person(&pass, Min(verify_number(pass.subjects, pass.subject, Anum_subject_subject_no),
-								Min(verify_number(pass.events, pass.event, Anum_event_log_subject_no),
-									verify_number(pass.scopes, pass.scope, Anum_scope_state_subject_no))));
-		verify_progress(v, "subjects", ++pass.nsubjects);
+		check_person(pass, Min(verify_number(pass->subjects, pass->subject, Anum_subject_subject_no),
+							   Min(verify_number(pass->events, pass->event, Anum_event_log_subject_no),
+								   verify_number(pass->scopes, pass->scope, Anum_scope_state_subject_no))));
+		verify_progress(pass->v, "subjects", ++pass->nsubjects);
 	}
-	verify_end(pass.subjects);
-	verify_end(pass.events);
-	verify_end(pass.scopes);
+	verify_end(pass->subjects);
+	verify_end(pass->events);
+	verify_end(pass->scopes);
+}
+
+/* Of a range that is sound: was who has no event used by a run? */
+static void
+check_used(Pass *pass, int64 from, int64 to, bool others)
+{
+	static const AttrNumber order[] = {Anum_subject_subject_no};
+	Store	   *store = store_open("event_log", AccessShareLock);
+	HeapTuple	row;
+
+	pass->to = to;
+	pass->subjects = verify_scan_from(pass->v, "subject", "subject_pkey", lengthof(order), order, from);
+	while ((row = next_row(pass, pass->subjects)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(pass->context);
+		int64		number = verify_number(pass->subjects, row, Anum_subject_subject_no);
+
+		if (!verify_take_used(pass->v, number) && others && !has_event(pass->v, store, number))
+			report_unknown(pass->v, psprintf("subject " INT64_FORMAT, number));
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(pass->context);
+	}
+	verify_end(pass->subjects);
+	store_close(store);
+}
+
+static void
+begin_pass(Pass *pass)
+{
+	pass->context = AllocSetContextCreate(CurrentMemoryContext, "consent verify subject",
+										  ALLOCSET_DEFAULT_SIZES);
+}
+
+/* ---- for workers ---- */
+
+typedef struct Look
+{
+	Pass		pass;
+	MemoryContext context;		/* of one range */
+} Look;
+
+static void *
+begin_look(Verify *v)
+{
+	Look	   *look = palloc0(sizeof(Look));
+
+	look->pass.v = v;
+	look->pass.looking = true;
+	begin_pass(&look->pass);
+	look->context = AllocSetContextCreate(CurrentMemoryContext, "consent verify subjects", ALLOCSET_DEFAULT_SIZES);
+	return look;
+}
+
+static VerifyState
+look_at(void *arg, int64 from, int64 to, VerifyCount *count)
+{
+	Look	   *look = arg;
+	Pass	   *pass = &look->pass;
+	MemoryContext old = MemoryContextSwitchTo(look->context);
+	VerifyState state;
+
+	pass->v->nfindings = pass->nsubjects = pass->nerased = 0;
+	pass->others = false;
+	check_range(pass, from, to);
+	state = pass->v->nfindings > 0 ? VERIFY_UNKNOWN : pass->others ? VERIFY_SOUND_SO_FAR : VERIFY_SOUND;
+	count->rows = pass->nsubjects;
+	count->greatest = pass->v->last_subject;
+	count->erased = state == VERIFY_UNKNOWN ? 0 : pass->nerased;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(look->context);
+	return state;
+}
+
+static void
+end_look(void *arg)
+{
+	Look	   *look = arg;
+
+	MemoryContextDelete(look->pass.context);
+	MemoryContextDelete(look->context);
+	pfree(look);
+}
+
+const VerifyTask verify_subjects_task = {
+	.what = "subjects", .width = 1024, .begin = begin_look, .look = look_at, .end = end_look
+};
+
+/* ---- all of them ---- */
+
+static VerifyRange *
+find_ranges(Pass *pass, int *n)
+{
+	int64		first,
+				last;
+	VerifyCount count;
+	VerifyRange *ranges;
+
+	if (!verify_ends(pass->v, "subject", "subject_pkey", Anum_subject_subject_no, &first, &last) ||
+		first < 0 || last == PG_INT64_MAX)
+		last = (first = 0) - 1;
+	ranges = verify_in_parallel(pass->v, &verify_subjects_task, first, last + 1, n, &count);
+	pass->v->last_subject = Max(pass->v->last_subject, count.greatest);
+	pass->nerased = count.erased;
+	return ranges;
+}
+
+void
+verify_subjects(Verify *v)
+{
+	Pass		pass = {.v = v};
+	int			n;
+	VerifyRange *ranges = find_ranges(&pass, &n);
+
+	begin_pass(&pass);
+	for (int i = 0; i < n; i++)
+		if (ranges[i].state == VERIFY_UNKNOWN)
+			check_range(&pass, ranges[i].from, ranges[i].to);
+		else if (ranges[i].state == VERIFY_SOUND_SO_FAR || hash_get_num_entries(v->used) > 0)
+			check_used(&pass, ranges[i].from, ranges[i].to, ranges[i].state == VERIFY_SOUND_SO_FAR);
+	pfree(ranges);
 	verify_rest_of_used(v);
 	check_erased_count(&pass);
 	MemoryContextDelete(pass.context);

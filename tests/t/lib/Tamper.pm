@@ -24,15 +24,27 @@ sub tamper_with
 sub since { ($since) = @_ }
 
 # What verify() finds after each attack, apart from the guards: one line a finding.
+# Test that it finds the same alone and with workers.
 sub findings
 {
 	my @attacks = @_;
+	my $query = "SELECT kind, thing, expected, found FROM consent.verify(" . ($since // '') . ") WHERE kind <> 'guard';";
 	my ($status, $out, $err) = $node->psql('postgres', join("\n", 'BEGIN;',
 		'ALTER EVENT TRIGGER consent_ledger_guard DISABLE;', $disable,
-		(map { ('SAVEPOINT attack;', "$_;", "SELECT kind, thing, expected, found FROM consent.verify(" . ($since // '') . ") WHERE kind <> 'guard';",
+		'SET LOCAL min_parallel_table_scan_size = 0;',
+		(map { ('SAVEPOINT attack;', "$_;", '\echo -----',
+				(map { ("SET LOCAL max_parallel_maintenance_workers = $_;", $query, '\echo -----') } 0, 2),
 				'ROLLBACK TO attack;', '\echo =====') } @attacks), 'ROLLBACK;'), on_error_stop => 1);
-	my @found = split /^=====\n?/m, "$out\n", -1;
+	my (@found, @differ);
 
+	foreach my $i (0 .. $#attacks)
+	{
+		my ($said, $alone, $with_workers) = split /^-----\n/m, (split /^=====\n?/m, "$out\n", -1)[$i] // '', -1;
+
+		push @found, ($said // '') . ($alone // '');
+		push @differ, "$attacks[$i]:\n$alone---\n$with_workers" if ($alone // '') ne ($with_workers // '');
+	}
+	is(join("\n", @differ), '', 'the same findings with workers');
 	diag("$attacks[$#found]: $err") if $status != 0;
 	return wantarray ? @found : $found[0];
 }
