@@ -7,17 +7,18 @@
 #include "core/json.h"
 
 /* Indexed by cl_member, and sorted: that order is the canonical one. */
-static const char *const names[CL_MEMBERS] = {
-	"actor", "choices", "commitment", "detail", "event_time", "evidence",
-	"external_id", "id", "jurisdiction", "kind", "method", "nonce", "notice",
-	"recorded_at", "recorded_by", "row_key", "source", "subject_no",
-	"table_name", "v"
+#define NAME(name) {name, sizeof(name) - 1}
+static const cl_value names[CL_MEMBERS] = {
+	NAME("actor"), NAME("choices"), NAME("commitment"), NAME("detail"), NAME("event_time"), NAME("evidence"),
+	NAME("external_id"), NAME("id"), NAME("jurisdiction"), NAME("kind"), NAME("method"), NAME("nonce"), NAME("notice"),
+	NAME("recorded_at"), NAME("recorded_by"), NAME("row_key"), NAME("source"), NAME("subject_no"),
+	NAME("table_name"), NAME("v")
 };
 
 const char *
 cl_member_name(cl_member m)
 {
-	return names[m];
+	return names[m].data;
 }
 
 size_t
@@ -25,16 +26,15 @@ cl_event_encode(const cl_value values[CL_MEMBERS], char *out, size_t cap)
 {
 	cl_buffer	b = {out, cap, 0};
 
-	cl_put_char(&b, '{');
 	for (int m = 0; m < CL_MEMBERS; m++)
 	{
 		cl_value	value = m == CL_M_VERSION ? cl_string(CL_EVENT_VERSION) : values[m];
 
 		if (value.data == NULL)
 			continue;
-		cl_put_string(&b, b.len > 1 ? ",\"" : "\"");
-		cl_put_string(&b, names[m]);
-		cl_put_string(&b, "\":");
+		cl_put(&b, b.len > 0 ? ",\"" : "{\"", 2);
+		cl_put(&b, names[m].data, names[m].len);
+		cl_put(&b, "\":", 2);
 		if (!cl_json_put_string(&b, value.data, value.len))
 			return 0;
 	}
@@ -49,7 +49,7 @@ find_member(const cl_json_member *member)
 	cl_value	name = {member->name, member->name_len};
 	int			m = 0;
 
-	while (m < CL_MEMBERS && !cl_value_equal(name, cl_string(names[m])))
+	while (m < CL_MEMBERS && !cl_value_equal(name, names[m]))
 		m++;
 	return (cl_member) m;
 }

@@ -65,14 +65,18 @@ days_in_month(int year, int month)
 	return days[month - 1] + (leap && month == 2);
 }
 
-/* Write a number in so many digits; returns what follows. */
+/* Write a number in so many digits, an even number of them; returns what follows. */
 static char *
 put_digits(char *out, int value, int digits)
 {
-	for (int i = digits - 1; i >= 0; i--)
+	static const char pairs[] =
+		"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051"
+		"525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+	for (int i = digits - 2; i >= 0; i -= 2)
 	{
-		out[i] = '0' + value % 10;
-		value /= 10;
+		memcpy(out + i, pairs + value % 100 * 2, 2);
+		value /= 100;
 	}
 	return out + digits;
 }

@@ -511,11 +511,11 @@ check_evidence(Pass *pass, int64 event_id, const Datum *values, const bool *isnu
 static void
 check_brought_in(Pass *pass, const Datum *values, const bool *isnull)
 {
-	if (pass->looking)
-	{
-		pass->others |= seal_kind_of(TextDatumGetCString(values[Anum_event_log_kind - 1])) != CL_SEAL_CHOICES;
+	if (seal_kind_of(TextDatumGetCString(values[Anum_event_log_kind - 1])) == CL_SEAL_CHOICES)
 		return;
-	}
+	pass->others = true;
+	if (pass->looking)
+		return;
 	verify_declared_event(pass->v, values, isnull);
 	verify_run_event(pass->v, values, isnull);
 }

@@ -208,6 +208,39 @@ test_event(void)
 	ok(cl_event_decode("{\"kind\":\"a\",\"id\":\"b\",\"v\":\"1\"}", 29, back, scratch) == 13, "refuse members out of order, and tell where");
 }
 
+/* What is written eight bytes at a time comes out as byte by byte. */
+static void
+test_every_byte_everywhere(void)
+{
+	int			wrong = 0;
+
+	for (int c = 0; c < 256; c++)
+		for (size_t len = 1; len < 26; len++)
+			for (size_t at = 0; at < len; at++)
+			{
+				char		s[26];
+				char		single[16];
+				char		out[64];
+				char		expected[64];
+				cl_buffer	of_one = {single, sizeof(single), 0};
+				cl_buffer	b = {out, sizeof(out), 0};
+				cl_buffer	e = {expected, sizeof(expected), 0};
+				bool		fine;
+
+				memset(s, '~', len);
+				s[at] = (char) c;
+				fine = cl_json_put_string(&of_one, s + at, 1);
+				cl_put(&e, "\"~~~~~~~~~~~~~~~~~~~~~~~~~", 1 + at);
+				cl_put(&e, single + 1, of_one.len - 2);
+				cl_put(&e, "~~~~~~~~~~~~~~~~~~~~~~~~~", len - at - 1);
+				cl_put(&e, "\"", 1);
+				if (fine != (c < 0x80) || cl_json_put_string(&b, s, len) != fine ||
+					(fine && (b.len != e.len || memcmp(out, expected, b.len) != 0)))
+					wrong++;
+			}
+	ok(wrong == 0, "each byte at each place of strings of up to 25 is written as when it is alone");
+}
+
 static void
 test_event_size(void)
 {
@@ -234,5 +267,6 @@ main(void)
 	test_reading();
 	test_event();
 	test_event_size();
+	test_every_byte_everywhere();
 	return done_testing();
 }
