@@ -146,6 +146,7 @@ insert_keys(const char *origin, char **vkeys, int64 event_id)
 		store_insert(store, values, isnull);
 	}
 	store_close(store);
+	signer_keys_changed();
 }
 
 Datum

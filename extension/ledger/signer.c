@@ -15,12 +15,15 @@
 #include "common/file_perm.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
-#include "utils/memutils.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "core/hash.h"
 #include "core/key.h"
+#include "core/key_change.h"
 #include "core/note.h"
 #include "ledger/signer.h"
 #include "ledger/store.h"
@@ -44,10 +47,16 @@ typedef struct LoadedKey
 
 static LoadedKey loaded[KEY_ROLES];
 
+/* The key for seals that the newest snapshot shows, as long as nobody changes keys. */
+static char seal_vkey[CL_VKEY_SIZE];
+static uint64 seal_vkey_as_of = 0;
+static uint64 key_changes = 1;
+
 /* A file to be removed, newest first; in TopTransactionContext. */
 typedef struct Removal
 {
 	struct Removal *older;
+	bool		at_abort;		/* it was made; otherwise it goes at commit */
 	SubTransactionId subid;
 	char	   *path;
 } Removal;
@@ -115,6 +124,16 @@ test_vkey(const Declared *d)
 	if (!d->test)
 		return NULL;
 	return d->first_vkey ? d->first_vkey : "";
+}
+
+/* Of a key for seals that came later. */
+static char *
+seal_key_path(const Declared *d, const char *vkey)
+{
+	cl_verifier verifier = {{0}};
+
+	cl_vkey_parse(vkey, strlen(vkey), &verifier);
+	return file_path(d->origin, test_vkey(d), psprintf("seal-%08x.pem", verifier.id));
 }
 
 char *
@@ -300,17 +319,36 @@ signer_read_keys(const char *vkeys[KEY_ROLES], const char **first_vkey)
 	store_close(store);
 }
 
-/* ---- files that go when the transaction commits ---- */
+/* ---- files that go when the transaction ends ---- */
 
 static void
-remove_at_commit(char *path)
+remove_at_end(const char *path, bool at_abort)
 {
 	Removal    *r = MemoryContextAlloc(TopTransactionContext, sizeof(Removal));
 
+	r->at_abort = at_abort;
 	r->path = MemoryContextStrdup(TopTransactionContext, path);
 	r->subid = GetCurrentSubTransactionId();
 	r->older = removals;
 	removals = r;
+}
+
+/* Those whose files are named by their ids. */
+static void
+remove_rotated_keys(const Declared *d)
+{
+	Store	   *store = store_open("key", AccessShareLock);
+	StoreScan  *scan = store_scan(store, NULL, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	row;
+	bool		isnull;
+
+	while ((row = store_next(scan)) != NULL)
+		if (strcmp(TextDatumGetCString(store_get(store, row, Anum_key_signs, &isnull)),
+				   role_names[KEY_SEAL]) == 0)
+			remove_at_end(seal_key_path(d, TextDatumGetCString(store_get(store, row, Anum_key_vkey, &isnull))),
+						  false);
+	store_end(scan);
+	store_close(store);
 }
 
 void
@@ -318,16 +356,24 @@ signer_remove_keys(const Declared *d)
 {
 	const char *logs[] = {d->origin, d->log_origin};
 
+	remove_rotated_keys(d);
 	for (int role = 0; role < KEY_ROLES; role++)
-		remove_at_commit(key_path(d->origin, test_vkey(d), role));
+		remove_at_end(key_path(d->origin, test_vkey(d), role), false);
 	for (size_t i = 0; i < lengthof(logs); i++)
 	{
 		char	   *note = signer_checkpoint_path(d, logs[i]);
 
-		remove_at_commit(key_path(logs[i], test_vkey(d), KEY_CHECKPOINT));
-		remove_at_commit(note);
-		remove_at_commit(psprintf("%s" LAST_SEAL_SUFFIX, note));
+		remove_at_end(key_path(logs[i], test_vkey(d), KEY_CHECKPOINT), false);
+		remove_at_end(note, false);
+		remove_at_end(psprintf("%s" LAST_SEAL_SUFFIX, note), false);
 	}
+}
+
+static void
+remove_if(const Removal *r, bool aborted)
+{
+	if (r->at_abort == aborted)
+		unlink(r->path);
 }
 
 static void
@@ -335,8 +381,8 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
 					  SubTransactionId parentSubid, void *arg)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
-		while (removals && removals->subid >= mySubid)
-			removals = removals->older;
+		for (; removals && removals->subid >= mySubid; removals = removals->older)
+			remove_if(removals, true);
 	else if (event == SUBXACT_EVENT_COMMIT_SUB)
 		for (Removal *r = removals; r && r->subid >= mySubid; r = r->older)
 			r->subid = parentSubid;
@@ -345,9 +391,9 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mySubid,
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_COMMIT)
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
 		for (Removal *r = removals; r; r = r->older)
-			unlink(r->path);
+			remove_if(r, event == XACT_EVENT_ABORT);
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
 		removals = NULL;
 }
@@ -359,10 +405,72 @@ signer_init(void)
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
 }
 
+/* ---- the key for seals ---- */
+
+static void
+keys_changed(Datum arg, Oid relid)
+{
+	key_changes++;
+}
+
+/*
+ * Until the end of the transaction nobody gives seals another key.  Take it
+ * before the seal has its number: then those of a key are numbered, and
+ * committed, before those of the next.
+ */
+void
+signer_hold_seal_key(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+		CacheRegisterRelcacheCallback(keys_changed, (Datum) 0);
+	registered = true;
+	LockRelationOid(store_relid("seal"), RowExclusiveLock);
+}
+
+/* The other side: waits for all who hold it. */
+static void
+lock_seal_key(void)
+{
+	LockRelationOid(store_relid("seal"), ShareRowExclusiveLock);
+}
+
+void
+signer_keys_changed(void)
+{
+	CacheInvalidateRelcacheByRelid(store_relid("key"));
+}
+
+/*
+ * What a repeatable snapshot shows may be a key that was replaced meanwhile.
+ * Whoever replaces it invalidates before others get the lock.
+ */
+static const char *
+key_in_force(const Declared *d, KeyRole role)
+{
+	const char *vkeys[KEY_ROLES] = {0};
+	const char *first_vkey;
+	uint64		as_of = key_changes;
+
+	if (role != KEY_SEAL || !d->vkeys[role])
+		return d->vkeys[role];
+	if (seal_vkey_as_of == as_of && strcmp(seal_vkey, d->vkeys[role]) == 0)
+		return seal_vkey;
+	store_push_latest_snapshot();
+	signer_read_keys(vkeys, &first_vkey);
+	store_pop_snapshot();
+	if (!vkeys[role] || strlen(vkeys[role]) >= sizeof(seal_vkey))
+		return vkeys[role];
+	strlcpy(seal_vkey, vkeys[role], sizeof(seal_vkey));
+	seal_vkey_as_of = as_of;
+	return seal_vkey;
+}
+
 /* ---- signing ---- */
 
 static void
-refuse_other_key(const Declared *d, KeyRole role, const char *path)
+refuse_other_key(const char *vkey, KeyRole role, const char *path)
 {
 	char	   *found = pstrdup(loaded[role].vkey);
 
@@ -371,7 +479,7 @@ refuse_other_key(const Declared *d, KeyRole role, const char *path)
 			(errcode(ERRCODE_CONFIG_FILE_ERROR),
 			 errmsg("key file \"%s\" does not hold the %s key of the ledger", path, role_names[role]),
 			 errdetail("It holds %s; the ledger's is %s.", found,
-					   d->vkeys[role] ? d->vkeys[role] : "missing in consent.key"),
+					   vkey ? vkey : "missing in consent.key"),
 			 errhint("Put the ledger's own key file back, or set consent_ledger.key_directory to where it is.")));
 }
 
@@ -391,16 +499,22 @@ load_key(const Declared *d, KeyRole role)
 {
 	LoadedKey  *kept = &loaded[role];
 	const char *origin = origin_of(d, role);
+	const char *vkey;
 	cl_key	   *key = NULL;
 	char	   *path;
 
-	if (kept->key && (d->version < 0 || (d->vkeys[role] && strcmp(kept->vkey, d->vkeys[role]) == 0)))
+	if (kept->key && d->version < 0)
+		return kept->key;
+	vkey = key_in_force(d, role);
+	if (kept->key && vkey && strcmp(kept->vkey, vkey) == 0)
 		return kept->key;
 	path = key_path(origin, test_vkey(d), role);
+	if (role == KEY_SEAL && vkey && access(seal_key_path(d, vkey), F_OK) == 0)
+		path = seal_key_path(d, vkey);
 	raise_key_error(cl_key_load(path, &key), path, role);
 	keep_key(origin, role, key);
-	if (!d->vkeys[role] || strcmp(kept->vkey, d->vkeys[role]) != 0)
-		refuse_other_key(d, role, path);
+	if (!vkey || strcmp(kept->vkey, vkey) != 0)
+		refuse_other_key(vkey, role, path);
 	return kept->key;
 }
 
@@ -426,4 +540,57 @@ signer_cosign(const Declared *d, const char *text, size_t len, uint64 time)
 					   line, CL_SIGNATURE_LINE_MAX) == 0)
 		return NULL;
 	return line;
+}
+
+/* ---- rotating ---- */
+
+/* The old key's note with the signature line of the new one. */
+static char *
+sign_change(const char *name, const cl_key_change *change, cl_key *before, cl_key *after)
+{
+	char		text[CL_KEY_CHANGE_MAX];
+	size_t		len = cl_key_change_format(change, text, sizeof(text));
+	size_t		cap = len + CL_SIGNATURE_LINE_MAX + 1;
+	char	   *first = palloc(cap);
+	char	   *second = palloc(cap);
+
+	if (len == 0 || cl_note_sign(text, len, name, before, first, cap) == 0 ||
+		cl_note_sign(text, len, name, after, second, cap) == 0)
+		raise_key_error(CL_KEY_CRYPTO, "", KEY_SEAL);
+	return psprintf("%s%s", first, second + len + 1);
+}
+
+char *
+signer_rotate_seal_key(const Declared *d, char **change)
+{
+	char	   *name = signer_key_name(d->origin, KEY_SEAL);
+	uint8		public_key[CL_PUBLIC_BYTES];
+	char		vkey[CL_VKEY_SIZE];
+	const char *old_vkey;
+	cl_key	   *old_key;
+	cl_key	   *key;
+	char	   *path;
+
+	signer_hold_seal_key();
+	lock_seal_key();
+	old_key = load_key(d, KEY_SEAL);
+	old_vkey = pstrdup(loaded[KEY_SEAL].vkey);
+	raise_key_error(cl_key_generate(&key), "", KEY_SEAL);
+	PG_TRY();
+	{
+		raise_key_error(cl_key_public(key, public_key), "", KEY_SEAL);
+		if (cl_vkey_format(name, CL_NOTE_ED25519, public_key, vkey) == 0)
+			raise_key_error(CL_KEY_CRYPTO, "", KEY_SEAL);
+		*change = sign_change(name, &(cl_key_change) {cl_string(d->origin), cl_string(old_vkey), cl_string(vkey)},
+							  old_key, key);
+		path = seal_key_path(d, vkey);
+		raise_key_error(cl_key_store(path, key), path, KEY_SEAL);
+		remove_at_end(path, true);
+	}
+	PG_FINALLY();
+	{
+		cl_key_free(key);
+	}
+	PG_END_TRY();
+	return pstrdup(vkey);
 }

@@ -31,6 +31,21 @@ extern char *signer_create_log_key(const Declared *d, const char *log_origin);
 #define LAST_SEAL_SUFFIX ".seal"
 extern char *signer_checkpoint_path(const Declared *d, const char *log_origin);
 
+/*
+ * Make another key for seals, in a file named by its id, which goes if the
+ * transaction aborts.  Waits until no transaction is left that has sealed, and
+ * keeps others from it.  change gets the palloc'd note that both keys have
+ * signed; returns the palloc'd public part.  Until consent.key has it the old
+ * one signs.
+ */
+extern char *signer_rotate_seal_key(const Declared *d, char **change);
+
+/* Whoever seals holds the key to the end of the transaction. */
+extern void signer_hold_seal_key(void);
+
+/* consent.key has other rows: everybody reads them anew once this is committed. */
+extern void signer_keys_changed(void);
+
 /* Is the file with the key that signs checkpoints here? */
 extern bool signer_has_keys(const Declared *d);
 

@@ -16,6 +16,7 @@
 #include "ledger/arguments.h"
 #include "ledger/detail.h"
 #include "ledger/intake.h"
+#include "ledger/keys.h"
 #include "ledger/signer.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
@@ -201,30 +202,6 @@ choose_origin(const Declared *d, char *given)
 	return given;
 }
 
-/* Key numbers tell which key of a role is in force: the greatest. */
-static void
-insert_log_key(const char *log_origin, const char *vkey, int64 event_id)
-{
-	Store	   *store = store_open("key", RowExclusiveLock);
-	StoreScan  *scan = store_scan(store, "key_pkey", GetActiveSnapshot(), 0, NULL);
-	HeapTuple	last = store_previous(scan);
-	Datum		values[Natts_key];
-	bool		isnull[Natts_key] = {0};
-	bool		null;
-
-	if (!last)
-		elog(ERROR, "the ledger has no keys");
-	values[Anum_key_key_no - 1] =
-		Int32GetDatum(DatumGetInt32(store_get(store, last, Anum_key_key_no, &null)) + 1);
-	values[Anum_key_name - 1] = CStringGetTextDatum(log_origin);
-	values[Anum_key_signs - 1] = CStringGetTextDatum(signer_role_name(KEY_CHECKPOINT));
-	values[Anum_key_vkey - 1] = CStringGetTextDatum(vkey);
-	values[Anum_key_event_id - 1] = Int64GetDatum(event_id);
-	store_end(scan);
-	store_insert(store, values, isnull);
-	store_close(store);
-}
-
 /* SQL: continue_as(new_origin, last_head). */
 Datum
 consent_continue_as(PG_FUNCTION_ARGS)
@@ -259,7 +236,7 @@ consent_continue_as(PG_FUNCTION_ARGS)
 			DETAIL("last_head", last_head),
 			DETAIL("size", psprintf(INT64_FORMAT, tree_size(tree)))
 	}, 4);
-	insert_log_key(origin, vkey, event_id);
+	key_insert(KEY_CHECKPOINT, origin, vkey, event_id);
 	tree_close(tree);
 	store_pop_snapshot();
 	store_push_latest_snapshot();

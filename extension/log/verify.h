@@ -16,13 +16,21 @@
 
 #define VERIFY_KEYS_MAX 16
 
+/* A key for seals, and which of them it signs: those numbered after the seal of its rotation. */
+typedef struct SealKey
+{
+	cl_verifier verifier;
+	int64		after;
+	int64		leaf;			/* of that seal; -1: none */
+} SealKey;
+
 typedef struct Verify
 {
 	Tuplestorestate *findings;	/* NULL: they are only counted */
 	TupleDesc	desc;
 	Snapshot	snapshot;		/* one for everything */
 	char	   *origin;			/* as the ledger's first event says */
-	cl_verifier seal_keys[VERIFY_KEYS_MAX];
+	SealKey    *seal_keys;		/* each one introduced by that before it */
 	int			nseal_keys;
 	struct HTAB *declared;		/* event ids of the rows of what was declared */
 	int64		last_declaration;

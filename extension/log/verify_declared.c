@@ -156,22 +156,34 @@ check_protected_table(Verify *v, Store *store, HeapTuple row)
 			  "table_renamed" : "table_protected", columns, lengthof(columns));
 }
 
-/* The first keys are in the ledger's first event; those of a log that goes on have events of their own. */
+/* The first keys are in the ledger's first event; later ones have events of their own. */
 static void
-check_log_key(Verify *v, Store *store, HeapTuple row)
+check_later_key(Verify *v, Store *store, HeapTuple row)
 {
-	static const VerifyColumn columns[] = {
+	static const VerifyColumn continued[] = {
 		{Anum_key_name, "origin"},
 		{Anum_key_vkey, "key_checkpoint"},
 	};
+	static const VerifyColumn rotated[] = {
+		{Anum_key_name, "name"},
+		{Anum_key_signs, "signs"},
+		{Anum_key_vkey, "vkey"},
+	};
 	bool		isnull;
 	int32		key_no = DatumGetInt32(store_get(store, row, Anum_key_key_no, &isnull));
+	int64		event_id = DatumGetInt64(store_get(store, row, Anum_key_event_id, &isnull));
 	char	   *thing = psprintf("key %d", key_no);
 	char	   *signs = verify_column_text(store, row, Anum_key_signs);
+	VerifyEvent event;
 
 	if (key_no <= KEY_ROLES)
 		return;
-	check_row(v, "key", thing, store, row, Anum_key_event_id, "log_continued", columns, lengthof(columns));
+	if (verify_find_event(v, event_id, &event) && strcmp(event.kind, "key_rotated") == 0)
+	{
+		check_row(v, "key", thing, store, row, Anum_key_event_id, "key_rotated", rotated, lengthof(rotated));
+		return;
+	}
+	check_row(v, "key", thing, store, row, Anum_key_event_id, "log_continued", continued, lengthof(continued));
 	if (!verify_same(signs, signer_role_name(KEY_CHECKPOINT)))
 		verify_finding(v, "key", thing, signer_role_name(KEY_CHECKPOINT), signs);
 }
@@ -262,7 +274,7 @@ verify_declarations(Verify *v)
 	check_table(v, "witness_quorum", check_witness_quorum);
 	check_table(v, "witnessed_log", check_witnessed_log);
 	check_table(v, "timestamp_authority", check_timestamp_authority);
-	check_table(v, "key", check_log_key);
+	check_table(v, "key", check_later_key);
 }
 
 /* ---- events ---- */
@@ -282,6 +294,7 @@ table_of(const char *event_kind)
 		{"log_registered", "witnessed_log"},
 		{"tsa_registered", "timestamp_authority"},
 		{"log_continued", "key"},
+		{"key_rotated", "key"},
 	};
 
 	for (size_t i = 0; i < lengthof(tables); i++)

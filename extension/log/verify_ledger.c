@@ -8,7 +8,9 @@
 #include "utils/builtins.h"
 
 #include "core/hash.h"
+#include "core/key_change.h"
 #include "ledger/declared.h"
+#include "ledger/intake.h"
 #include "ledger/signer.h"
 #include "ledger/subject.h"
 #include "log/verify_event.h"
@@ -131,14 +133,85 @@ check_keys(Verify *v, const VerifyEvent *event)
 	verify_end(scan);
 }
 
-static void
-trust_key(Verify *v, const char *vkey)
+/* The leaf of a seal, -1 if it has none. */
+static int64
+leaf_of(Verify *v, int64 seal_no)
 {
-	if (vkey && v->nseal_keys < VERIFY_KEYS_MAX &&
-		cl_vkey_parse(vkey, strlen(vkey), &v->seal_keys[v->nseal_keys]))
-		v->nseal_keys++;
+	Store	   *store = store_open("leaf", AccessShareLock);
+	ScanKeyData key;
+	StoreScan  *scan;
+	HeapTuple	tuple;
+	bool		isnull;
+	int64		leaf = -1;
+
+	store_key_int8(&key, Anum_leaf_seal_no, seal_no);
+	scan = verify_look_up(v, store, "leaf_seal", 1, &key);
+	tuple = store_next(scan);
+	if (tuple)
+		leaf = DatumGetInt64(store_get(store, tuple, Anum_leaf_leaf_index, &isnull));
+	store_end(scan);
+	store_close(store);
+	return leaf;
+}
+
+static void
+add_seal_key(Verify *v, const cl_verifier *verifier, int64 after)
+{
+	Size		size = (v->nseal_keys + 1) * sizeof(SealKey);
+
+	v->seal_keys = v->seal_keys ? repalloc(v->seal_keys, size) : palloc(size);
+	v->seal_keys[v->nseal_keys++] = (SealKey) {*verifier, after, leaf_of(v, after)};
+}
+
+static void
+trust_first_key(Verify *v, const char *vkey)
+{
+	cl_verifier verifier;
+
+	if (vkey && cl_vkey_parse(vkey, strlen(vkey), &verifier))
+		add_seal_key(v, &verifier, PG_INT64_MIN);
 	else
 		verify_finding(v, "key", vkey ? vkey : "the key of seals", "a verifier key", vkey);
+}
+
+/* A key is trusted because the one before it says so, and it itself. */
+static void
+follow_rotation(Verify *v, int64 event_id)
+{
+	VerifyEvent event;
+	char	   *note;
+	cl_verifier next;
+
+	if (!verify_find_event(v, event_id, &event) || strcmp(event.kind, "key_rotated") != 0)
+		return;					/* verify_declarations() says so */
+	note = verify_detail(&event, "change");
+	if (v->nseal_keys > 0 && note &&
+		cl_key_change_open(note, strlen(note), &v->seal_keys[v->nseal_keys - 1].verifier, &next))
+		add_seal_key(v, &next, event_id / EVENTS_PER_SEAL);
+	else
+		verify_finding(v, "key", psprintf("event " INT64_FORMAT ", key_rotated", event_id),
+					   psprintf("a change signed by %s and the next key",
+								v->nseal_keys > 0 ? v->seal_keys[v->nseal_keys - 1].verifier.name : "the ledger's key"),
+					   "none that is good");
+}
+
+static void
+follow_rotations(Verify *v)
+{
+	static const AttrNumber order[] = {Anum_key_key_no};
+	VerifyScan *scan = verify_scan(v, "key", "key_pkey", 1, order);
+	HeapTuple	tuple;
+
+	while ((tuple = verify_next(scan)) != NULL)
+	{
+		bool		isnull;
+		int			key_no = DatumGetInt32(store_get(verify_store(scan), tuple, Anum_key_key_no, &isnull));
+
+		if (key_no > KEY_ROLES &&
+			verify_same(verify_column_text(verify_store(scan), tuple, Anum_key_signs), signer_role_name(KEY_SEAL)))
+			follow_rotation(v, verify_number(scan, tuple, Anum_key_event_id));
+	}
+	verify_end(scan);
 }
 
 void
@@ -160,7 +233,8 @@ verify_ledger(Verify *v)
 		return;
 	}
 	v->test = verify_same(verify_detail(&event, "test"), "true");
-	trust_key(v, verify_detail(&event, key_members[KEY_SEAL]));
+	trust_first_key(v, verify_detail(&event, key_members[KEY_SEAL]));
+	follow_rotations(v);
 	check_ledger_row(v, &event);
 	check_keys(v, &event);
 }

@@ -27,6 +27,7 @@
 #define KEY_SHARED	UINT64CONST(0xC0000001)
 #define KEY_ORIGIN	UINT64CONST(0xC0000002)
 #define KEY_SECRET	UINT64CONST(0xC0000003)
+#define KEY_SEAL_KEYS	UINT64CONST(0xC0000004)
 
 /* Ranges are small enough to go round, and large enough to be worth a scan. */
 #define SHARE		32
@@ -87,12 +88,13 @@ take_ranges(Shared *shared, const VerifyTask *task, Verify *v, Verify *leader)
 
 /* Go by what the leader knows, and count findings only. */
 static void
-look(Shared *shared, char *origin, bytea *secret, Snapshot snapshot, Verify *leader)
+look(Shared *shared, char *origin, bytea *secret, SealKey *seal_keys, Snapshot snapshot, Verify *leader)
 {
 	Verify		v = shared->v;
 
 	v.findings = NULL;
 	v.origin = origin;
+	v.seal_keys = seal_keys;
 	v.suppression_key = VARSIZE(secret) > VARHDRSZ ? secret : NULL;
 	v.snapshot = snapshot;
 	v.declared = v.used = v.runs = NULL;
@@ -105,7 +107,8 @@ void
 consent_verify_worker(dsm_segment *segment, shm_toc *toc)
 {
 	look(shm_toc_lookup(toc, KEY_SHARED, false), shm_toc_lookup(toc, KEY_ORIGIN, false),
-		 shm_toc_lookup(toc, KEY_SECRET, false), GetActiveSnapshot(), NULL);
+		 shm_toc_lookup(toc, KEY_SECRET, false), shm_toc_lookup(toc, KEY_SEAL_KEYS, false),
+		 GetActiveSnapshot(), NULL);
 }
 
 /* ---- what the leader does ---- */
@@ -155,7 +158,8 @@ share_bytes(shm_toc *toc, uint64 key, const void *bytes, size_t len)
 {
 	void	   *copy = shm_toc_allocate(toc, len);
 
-	memcpy(copy, bytes, len);
+	if (len > 0)
+		memcpy(copy, bytes, len);
 	shm_toc_insert(toc, key, copy);
 	return copy;
 }
@@ -180,6 +184,7 @@ share(shm_toc *toc, const Verify *v, const Handed *h)
 	shm_toc_insert(toc, KEY_SHARED, shared);
 	share_bytes(toc, KEY_ORIGIN, v->origin, strlen(v->origin) + 1);
 	share_bytes(toc, KEY_SECRET, h->secret, VARSIZE(h->secret));
+	share_bytes(toc, KEY_SEAL_KEYS, v->seal_keys, v->nseal_keys * sizeof(SealKey));
 	return shared;
 }
 
@@ -192,7 +197,8 @@ begin_parallel(const Verify *v, const Handed *h)
 	shm_toc_estimate_chunk(&context->estimator, offsetof(Shared, states) + h->nranges);
 	shm_toc_estimate_chunk(&context->estimator, strlen(v->origin) + 1);
 	shm_toc_estimate_chunk(&context->estimator, VARSIZE(h->secret));
-	shm_toc_estimate_keys(&context->estimator, 3);
+	shm_toc_estimate_chunk(&context->estimator, v->nseal_keys * sizeof(SealKey));
+	shm_toc_estimate_keys(&context->estimator, 4);
 	InitializeParallelDSM(context);
 	return context;
 }
@@ -238,7 +244,7 @@ look_with_workers(Verify *v, const Handed *h, int *n, VerifyCount *count)
 		LaunchParallelWorkers(context);
 		if (context->nworkers_launched > 0)
 		{
-			look(shared, v->origin, (bytea *) h->secret, v->snapshot, v);
+			look(shared, v->origin, (bytea *) h->secret, v->seal_keys, v->snapshot, v);
 			WaitForParallelWorkersToFinish(context);
 			count->greatest = (int64) pg_atomic_read_u64(&shared->greatest);
 			count->erased = (int64) pg_atomic_read_u64(&shared->erased);

@@ -110,13 +110,32 @@ compare(Verify *v, const char *thing, const char *what, const char *expected, co
 					   psprintf("%s %s", what, found ? found : "none"));
 }
 
-static bool
-is_signed(Verify *v, const char *note, size_t len)
+/* The key that was in force when a seal was numbered; NULL if none is known. */
+static const SealKey *
+key_of(Verify *v, int64 number)
 {
-	for (int i = 0; i < v->nseal_keys; i++)
-		if (cl_note_verify(note, len, &v->seal_keys[i]))
-			return true;
-	return false;
+	for (int i = v->nseal_keys - 1; i >= 0; i--)
+		if (number > v->seal_keys[i].after)
+			return &v->seal_keys[i];
+	return NULL;
+}
+
+/* In the log, too, the seals of a key stand between the rotations that brought it in and replaced it. */
+static void
+check_key_place(Verify *v, int64 number, int64 leaf)
+{
+	const SealKey *key = key_of(v, number);
+	const SealKey *next = key ? key + 1 : NULL;
+	char	   *found = leaf < 0 ? "it waits" : psprintf("leaf " INT64_FORMAT, leaf);
+
+	if (!key)
+		return;
+	if (leaf >= 0 && leaf < key->leaf)
+		verify_finding(v, "seal", seal_name(number),
+					   psprintf("behind leaf " INT64_FORMAT ", which brought in its key", key->leaf), found);
+	if (next < v->seal_keys + v->nseal_keys && next->leaf >= 0 && (leaf < 0 || leaf > next->leaf))
+		verify_finding(v, "seal", seal_name(number),
+					   psprintf("not behind leaf " INT64_FORMAT ", which replaced its key", next->leaf), found);
 }
 
 /* Read a seal's signed text; false if it is not to be believed. */
@@ -125,16 +144,17 @@ read_note(Verify *v, int64 number, const char *note, cl_seal *seal)
 {
 	size_t		len = strlen(note);
 	size_t		text_len = cl_note_text(note, len);
+	const SealKey *key = key_of(v, number);
 
 	if (text_len == 0 || !cl_seal_parse(note, text_len, seal))
 	{
 		verify_finding(v, "seal", seal_name(number), "the signed note of a seal", "something else");
 		return false;
 	}
-	if (is_signed(v, note, len))
+	if (key && cl_note_verify(note, len, &key->verifier))
 		return true;
 	verify_finding(v, "seal", seal_name(number),
-				   psprintf("a signature by %s", v->nseal_keys > 0 ? v->seal_keys[0].name : "the ledger's key"),
+				   psprintf("a signature by %s, key %08x", key ? key->verifier.name : "the ledger", key ? key->verifier.id : 0),
 				   "no good one");
 	return false;
 }
@@ -273,6 +293,7 @@ open_seal(Pass *pass, HeapTuple tuple)
 	memset(open->present, 0, sizeof(open->present));
 	memset(open->root, 0, sizeof(open->root));
 	leaf = check_place(pass, open->number);
+	check_key_place(pass->v, open->number, leaf);
 	if (read_note(pass->v, open->number,
 				  verify_column_text(verify_store(pass->seals), tuple, Anum_seal_note), &seal))
 	{

@@ -75,6 +75,13 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.continue_as(text, text) IS
 'Go on after a real loss: when the log does not extend what was signed, it is signed from now on with a key of its own under another origin, which begins with what the database has. Records a declaration that names the last head of the lost log, and returns the new verifier key, which everybody who trusts the log must be told. new_origin: the ledger''s origin, a slash and a number from 2 on; NULL is the next. last_head: the last signed checkpoint; NULL is that in the file outside. Raises 55000 if nothing is lost or no last head is known, 22023 for another origin or a checkpoint that is not the last one';
 
+CREATE FUNCTION consent.rotate_key(signs text DEFAULT 'seal')
+RETURNS text AS 'MODULE_PATHNAME', 'consent_rotate_key'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.rotate_key(text) IS
+'Give the ledger another key for its seals; returns it as a note verifier key, which everybody who checks receipts must be told. Records a declaration with a note about both keys that both have signed. signs: only seal. Waits for all transactions that have recorded, and others wait for its own: call it in a transaction of its own. The new key is in a file beside the old one, which stays for restored backups that need it. Raises 22023 for another key, 22004 for NULL, 55000 inside a statement that records, 58P01 if the old key''s file is missing';
+REVOKE ALL ON FUNCTION consent.rotate_key(text) FROM PUBLIC;
+
 CREATE FUNCTION consent.start_sequencer()
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_start_sequencer'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;

@@ -125,7 +125,7 @@ named('choices of two events swapped', exchange('event_log', 'event_id', $event{
 named('notes of two seals swapped', exchange('seal', 'seal_no', $seal, int($event{ann} / 4096), 'note'),
 	qr/^seal\|seal $seal\|number \d+\|number $seal$/m);
 named('a seal signed by nobody', "UPDATE consent.seal SET note = replace(note, 'count 4', 'count 3') WHERE seal_no = $seal",
-	qr{^seal\|seal $seal\|a signature by postgres\.example/seal\|no good one$}m);
+	qr{^seal\|seal $seal\|a signature by postgres\.example/seal, key [0-9a-f]{8}\|no good one$}m);
 named('a seal that is none', "UPDATE consent.seal SET note = 'sealed, believe me' WHERE seal_no = $seal",
 	qr/^seal\|seal $seal\|the signed note of a seal\|something else$/m);
 named('a seal that would never reach the log', "DELETE FROM consent.seal_pending WHERE seal_no = $seal",
