@@ -24,6 +24,7 @@ typedef struct SealKey
 	int64		leaf;			/* of that seal; -1: none */
 } SealKey;
 
+/* Workers get a copy; of what pointers lead to only origin, seal_keys and suppression_key. */
 typedef struct Verify
 {
 	Tuplestorestate *findings;	/* NULL: they are only counted */

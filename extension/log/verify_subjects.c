@@ -54,6 +54,7 @@ typedef struct Pass
 	VerifyScan *scopes;
 	HeapTuple	subject;		/* rows at hand, NULL at the end */
 	HeapTuple	event;
+	int64		event_subject;	/* whom it is about; PG_INT64_MAX at the end */
 	HeapTuple	scope;
 	MemoryContext context;		/* lives for one subject */
 	int64		nsubjects;
@@ -165,21 +166,30 @@ static HeapTuple
 next_row(Pass *pass, VerifyScan *scan)
 {
 	HeapTuple	row = verify_next(scan);
-	AttrNumber	attno = scan == pass->events ? Anum_event_log_subject_no : 1;
 
-	return pass->to == PG_INT64_MAX || verify_number(scan, row, attno) < pass->to ? row : NULL;
+	return pass->to == PG_INT64_MAX || verify_number(scan, row, 1) < pass->to ? row : NULL;
 }
 
 /* The next event of a subject; those of nobody are last, where they were sorted. */
-static HeapTuple
+static void
 next_event(Pass *pass)
 {
-	HeapTuple	event = next_row(pass, pass->events);
-	bool		isnull = false;
+	bool		isnull = true;
 
-	if (event)
-		store_get(verify_store(pass->events), event, Anum_event_log_subject_no, &isnull);
-	return isnull ? NULL : event;
+	pass->event = verify_next(pass->events);
+	pass->event_subject = PG_INT64_MAX;
+	if (pass->event)
+	{
+		Datum		subject = store_get(verify_store(pass->events), pass->event, Anum_event_log_subject_no, &isnull);
+
+		if (!isnull)
+			pass->event_subject = DatumGetInt64(subject);
+	}
+	if (isnull || (pass->to != PG_INT64_MAX && pass->event_subject >= pass->to))
+	{
+		pass->event = NULL;
+		pass->event_subject = PG_INT64_MAX;
+	}
 }
 
 static void
@@ -376,10 +386,10 @@ check_person(Pass *pass, int64 number)
 	p.known = verify_is(pass->subjects, pass->subject, Anum_subject_subject_no, number);
 	if (p.known)
 		p.commitment = verify_column_text(verify_store(pass->subjects), pass->subject, Anum_subject_commitment);
-	while (verify_is(pass->events, pass->event, Anum_event_log_subject_no, number))
+	while (pass->event && pass->event_subject == number)
 	{
 		add_event(pass, &p);
-		pass->event = next_event(pass);
+		next_event(pass);
 	}
 	if (p.known && p.nevents > 0)
 		pass->v->last_subject = Max(pass->v->last_subject, number);
@@ -441,7 +451,7 @@ begin_range(Pass *pass, int64 from, int64 to)
 	pass->events = verify_scan_from(pass->v, "event_log", "event_log_subject", 2, event_order, from);
 	pass->scopes = verify_scan_from(pass->v, "scope_state", "scope_state_key", 3, scope_order, from);
 	pass->subject = next_row(pass, pass->subjects);
-	pass->event = next_event(pass);
+	next_event(pass);
 	pass->scope = next_row(pass, pass->scopes);
 }
 
@@ -452,7 +462,7 @@ check_range(Pass *pass, int64 from, int64 to)
 	while (pass->subject || pass->event || pass->scope)
 	{
 		check_person(pass, Min(verify_number(pass->subjects, pass->subject, Anum_subject_subject_no),
-							   Min(verify_number(pass->events, pass->event, Anum_event_log_subject_no),
+							   Min(pass->event_subject,
 								   verify_number(pass->scopes, pass->scope, Anum_scope_state_subject_no))));
 		verify_progress(pass->v, "subjects", ++pass->nsubjects);
 	}
