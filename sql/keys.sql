@@ -33,8 +33,19 @@ ROLLBACK;
 SELECT count(*) AS newer FROM consent.key WHERE signs = 'seal' AND key_no > (SELECT key_no FROM consent.key WHERE vkey = :'new');
 SELECT consent.opt_in('keys_ann', 'keys_train') > 0 AS recorded;
 
--- fails: other keys do not change so
-SELECT consent.rotate_key('checkpoint');
+-- that of checkpoints: those that cover the change are signed by it
+SELECT vkey AS old FROM consent.key WHERE signs = 'checkpoint' ORDER BY key_no DESC LIMIT 1 \gset
+SELECT consent.rotate_key('checkpoint') AS new \gset
+CALL consent.checkpoint();
+SELECT substr(encode(decode(substring(note FROM '[^ \n]+\n$'), 'base64'), 'hex'), 1, 8) = split_part(:'new', '+', 2) AS by_the_new
+FROM consent.checkpoint ORDER BY size DESC LIMIT 1;
+-- what was signed by a key that got into wrong hands counts up to a checkpoint that others saw
+SELECT consent.revoke_key(:'old', (SELECT max(size) FROM consent.checkpoint)) > 0 AS revoked;
+-- fails: twice, and the one in force
+SELECT consent.revoke_key(:'old', 0);
+SELECT consent.revoke_key(:'new', 0);
+-- fails: what is no key
+SELECT consent.rotate_key('everything');
 SELECT consent.rotate_key(NULL);
 -- fails: not for those who only record
 CREATE ROLE regress_keys_recorder;

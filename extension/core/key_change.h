@@ -13,8 +13,9 @@
 typedef struct cl_key_change
 {
 	cl_value	origin;
-	cl_value	before;			/* verifier keys of type 01 and name <origin>/seal */
-	cl_value	after;			/* not the same */
+	cl_value	signs;			/* seal, checkpoint or witness */
+	cl_value	before;			/* verifier keys with the name and type that such keys have */
+	cl_value	after;			/* the same name, not the same key */
 } cl_key_change;
 
 /*
@@ -28,7 +29,8 @@ extern bool cl_key_change_parse(const char *text, size_t len, cl_key_change *cha
 
 /*
  * Read a note by which *before is replaced, and find by what.  False unless it
- * is about this very key and both have signed.  Two signatures.
+ * is about this very key and both have signed, with signatures of type 01 also
+ * where the keys are a witness's.  Two signatures.
  */
 extern bool cl_key_change_open(const char *note, size_t len, const cl_verifier *before,
 							   cl_verifier *after);

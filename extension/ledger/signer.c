@@ -126,14 +126,30 @@ test_vkey(const Declared *d)
 	return d->first_vkey ? d->first_vkey : "";
 }
 
-/* Of a key for seals that came later. */
+/* The log may have one of its own. */
+static const char *
+origin_of(const Declared *d, KeyRole role)
+{
+	return role == KEY_CHECKPOINT ? d->log_origin : d->origin;
+}
+
+/* Of a key that came later. */
 static char *
-seal_key_path(const Declared *d, const char *vkey)
+later_key_path(const Declared *d, KeyRole role, const char *vkey)
 {
 	cl_verifier verifier = {{0}};
 
 	cl_vkey_parse(vkey, strlen(vkey), &verifier);
-	return file_path(d->origin, test_vkey(d), psprintf("seal-%08x.pem", verifier.id));
+	return file_path(origin_of(d, role), test_vkey(d), psprintf("%s-%08x.pem", role_names[role], verifier.id));
+}
+
+/* Of a key by its public part; NULL: not known. */
+static char *
+declared_key_path(const Declared *d, KeyRole role, const char *vkey)
+{
+	char	   *later = vkey ? later_key_path(d, role, vkey) : NULL;
+
+	return later && access(later, F_OK) == 0 ? later : key_path(origin_of(d, role), test_vkey(d), role);
 }
 
 char *
@@ -282,7 +298,7 @@ signer_has_keys(const Declared *d)
 {
 	struct stat st;
 
-	return stat(key_path(d->log_origin, test_vkey(d), KEY_CHECKPOINT), &st) == 0;
+	return stat(declared_key_path(d, KEY_CHECKPOINT, d->vkeys[KEY_CHECKPOINT]), &st) == 0;
 }
 
 char *
@@ -343,10 +359,10 @@ remove_rotated_keys(const Declared *d)
 	bool		isnull;
 
 	while ((row = store_next(scan)) != NULL)
-		if (strcmp(TextDatumGetCString(store_get(store, row, Anum_key_signs, &isnull)),
-				   role_names[KEY_SEAL]) == 0)
-			remove_at_end(seal_key_path(d, TextDatumGetCString(store_get(store, row, Anum_key_vkey, &isnull))),
-						  false);
+		for (int role = 0; role < KEY_ROLES; role++)
+			if (strcmp(TextDatumGetCString(store_get(store, row, Anum_key_signs, &isnull)), role_names[role]) == 0)
+				remove_at_end(later_key_path(d, role, TextDatumGetCString(store_get(store, row, Anum_key_vkey, &isnull))),
+							  false);
 	store_end(scan);
 	store_close(store);
 }
@@ -483,13 +499,6 @@ refuse_other_key(const char *vkey, KeyRole role, const char *path)
 			 errhint("Put the ledger's own key file back, or set consent_ledger.key_directory to where it is.")));
 }
 
-/* The log may have one of its own. */
-static const char *
-origin_of(const Declared *d, KeyRole role)
-{
-	return role == KEY_CHECKPOINT ? d->log_origin : d->origin;
-}
-
 /*
  * The key that the ledger declares.  One that was kept may be that of a ledger
  * which somebody else has made anew.
@@ -508,9 +517,7 @@ load_key(const Declared *d, KeyRole role)
 	vkey = key_in_force(d, role);
 	if (kept->key && vkey && strcmp(kept->vkey, vkey) == 0)
 		return kept->key;
-	path = key_path(origin, test_vkey(d), role);
-	if (role == KEY_SEAL && vkey && access(seal_key_path(d, vkey), F_OK) == 0)
-		path = seal_key_path(d, vkey);
+	path = declared_key_path(d, role, vkey);
 	raise_key_error(cl_key_load(path, &key), path, role);
 	keep_key(origin, role, key);
 	if (!vkey || strcmp(kept->vkey, vkey) != 0)
@@ -561,30 +568,33 @@ sign_change(const char *name, const cl_key_change *change, cl_key *before, cl_ke
 }
 
 char *
-signer_rotate_seal_key(const Declared *d, char **change)
+signer_rotate(const Declared *d, KeyRole role, char **change)
 {
-	char	   *name = signer_key_name(d->origin, KEY_SEAL);
+	char	   *name = signer_key_name(origin_of(d, role), role);
 	uint8		public_key[CL_PUBLIC_BYTES];
 	char		vkey[CL_VKEY_SIZE];
-	const char *old_vkey;
+	cl_key_change text = {cl_string(d->origin), cl_string(role_names[role])};
 	cl_key	   *old_key;
 	cl_key	   *key;
 	char	   *path;
 
-	signer_hold_seal_key();
-	lock_seal_key();
-	old_key = load_key(d, KEY_SEAL);
-	old_vkey = pstrdup(loaded[KEY_SEAL].vkey);
-	raise_key_error(cl_key_generate(&key), "", KEY_SEAL);
+	if (role == KEY_SEAL)
+	{
+		signer_hold_seal_key();
+		lock_seal_key();
+	}
+	old_key = load_key(d, role);
+	text.before = cl_string(pstrdup(loaded[role].vkey));
+	raise_key_error(cl_key_generate(&key), "", role);
 	PG_TRY();
 	{
-		raise_key_error(cl_key_public(key, public_key), "", KEY_SEAL);
-		if (cl_vkey_format(name, CL_NOTE_ED25519, public_key, vkey) == 0)
-			raise_key_error(CL_KEY_CRYPTO, "", KEY_SEAL);
-		*change = sign_change(name, &(cl_key_change) {cl_string(d->origin), cl_string(old_vkey), cl_string(vkey)},
-							  old_key, key);
-		path = seal_key_path(d, vkey);
-		raise_key_error(cl_key_store(path, key), path, KEY_SEAL);
+		raise_key_error(cl_key_public(key, public_key), "", role);
+		if (cl_vkey_format(name, key_types[role], public_key, vkey) == 0)
+			raise_key_error(CL_KEY_CRYPTO, "", role);
+		text.after = cl_string(vkey);
+		*change = sign_change(name, &text, old_key, key);
+		path = later_key_path(d, role, vkey);
+		raise_key_error(cl_key_store(path, key), path, role);
 		remove_at_end(path, true);
 	}
 	PG_FINALLY();
@@ -593,4 +603,38 @@ signer_rotate_seal_key(const Declared *d, char **change)
 	}
 	PG_END_TRY();
 	return pstrdup(vkey);
+}
+
+/* ---- checkpoints ---- */
+
+/* By a key that is not in force any more. */
+static char *
+sign_with_older(const Declared *d, const char *vkey, const char *text)
+{
+	char	   *path = declared_key_path(d, KEY_CHECKPOINT, vkey);
+	size_t		cap = strlen(text) + CL_SIGNATURE_LINE_MAX + 1;
+	char	   *note = palloc(cap);
+	cl_verifier verifier;
+	cl_key	   *key;
+	size_t		len;
+
+	raise_key_error(cl_key_load(path, &key), path, KEY_CHECKPOINT);
+	len = cl_note_sign(text, strlen(text), d->log_origin, key, note, cap);
+	cl_key_free(key);
+	if (len == 0)
+		raise_key_error(CL_KEY_CRYPTO, path, KEY_CHECKPOINT);
+	if (!cl_vkey_parse(vkey, strlen(vkey), &verifier) || !cl_note_verify(note, len, &verifier))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("key file \"%s\" does not hold the checkpoint key %s", path, vkey),
+				 errhint("Put the ledger's own key file back, or set consent_ledger.key_directory to where it is.")));
+	return note;
+}
+
+char *
+signer_sign_checkpoint(const Declared *d, const char *vkey, const char *text)
+{
+	if (d->vkeys[KEY_CHECKPOINT] && strcmp(vkey, d->vkeys[KEY_CHECKPOINT]) == 0)
+		return signer_sign(d, KEY_CHECKPOINT, text);
+	return sign_with_older(d, vkey, text);
 }

@@ -32,13 +32,16 @@ extern char *signer_create_log_key(const Declared *d, const char *log_origin);
 extern char *signer_checkpoint_path(const Declared *d, const char *log_origin);
 
 /*
- * Make another key for seals, in a file named by its id, which goes if the
- * transaction aborts.  Waits until no transaction is left that has sealed, and
+ * Make another key, in a file named by its id, which goes if the transaction
+ * aborts.  One for seals waits until no transaction is left that has sealed, and
  * keeps others from it.  change gets the palloc'd note that both keys have
  * signed; returns the palloc'd public part.  Until consent.key has it the old
  * one signs.
  */
-extern char *signer_rotate_seal_key(const Declared *d, char **change);
+extern char *signer_rotate(const Declared *d, KeyRole role, char **change);
+
+/* Sign with the checkpoint key that a verifier key names, which may be an older one. */
+extern char *signer_sign_checkpoint(const Declared *d, const char *vkey, const char *text);
 
 /* Whoever seals holds the key to the end of the transaction. */
 extern void signer_hold_seal_key(void);

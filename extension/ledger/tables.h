@@ -231,6 +231,14 @@ enum
 
 enum
 {
+	Anum_key_revocation_vkey = 1,
+	Anum_key_revocation_last_trusted_size,
+	Anum_key_revocation_event_id,
+	Natts_key_revocation = Anum_key_revocation_event_id
+};
+
+enum
+{
 	Anum_timestamp_authority_name = 1,
 	Anum_timestamp_authority_certificate,
 	Anum_timestamp_authority_event_id,

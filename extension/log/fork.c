@@ -14,6 +14,7 @@
 #include "ledger/signer.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
+#include "log/log_keys.h"
 #include "log/outside.h"
 
 /* What is said of a checkpoint. */
@@ -103,31 +104,6 @@ compare_with_tree(Answer *answer, const cl_checkpoint *checkpoint)
 	tree_close(tree);
 }
 
-/* Is it signed by a key that this ledger declared for checkpoints, now or earlier? */
-static bool
-open_ours(const char *note, cl_checkpoint *checkpoint)
-{
-	Store	   *store = store_open("key", AccessShareLock);
-	StoreScan  *scan = store_scan(store, NULL, GetActiveSnapshot(), 0, NULL);
-	HeapTuple	tuple;
-	bool		found = false;
-
-	while (!found && (tuple = store_next(scan)) != NULL)
-	{
-		bool		isnull;
-		char	   *signs = TextDatumGetCString(store_get(store, tuple, Anum_key_signs, &isnull));
-		char	   *vkey = TextDatumGetCString(store_get(store, tuple, Anum_key_vkey, &isnull));
-		cl_verifier verifier;
-
-		found = strcmp(signs, signer_role_name(KEY_CHECKPOINT)) == 0 &&
-			cl_vkey_parse(vkey, strlen(vkey), &verifier) &&
-			cl_checkpoint_open(note, strlen(note), &verifier, checkpoint);
-	}
-	store_end(scan);
-	store_close(store);
-	return found;
-}
-
 PG_FUNCTION_INFO_V1(consent_check_fork);
 
 /* SQL: check_fork(note). */
@@ -137,12 +113,14 @@ consent_check_fork(PG_FUNCTION_ARGS)
 	char	   *note = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Answer		answer = {0};
 	cl_checkpoint checkpoint;
+	LogKeys		keys;
 	TupleDesc	desc;
 	Datum		values[5];
 	bool		isnull[5] = {0};
 
 	declared_get();				/* says so if there is no ledger */
-	if (open_ours(note, &checkpoint))
+	keys = log_keys_read(GetActiveSnapshot());
+	if (log_keys_open(&keys, NULL, note, &checkpoint))
 		compare_with_tree(&answer, &checkpoint);
 	else
 	{

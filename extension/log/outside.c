@@ -86,7 +86,7 @@ outside_write(const Outside *outside, const char *note, int64 last_seal)
 {
 	cl_checkpoint checkpoint;
 
-	if (!cl_checkpoint_open(note, strlen(note), &outside->key, &checkpoint))
+	if (!outside_open(outside, note, &checkpoint))
 		elog(ERROR, "the checkpoint that was signed cannot be read");
 	replace_file(last_seal_path(outside->path),
 				 psprintf(UINT64_FORMAT " " INT64_FORMAT "\n", checkpoint.size, last_seal), false);
@@ -94,6 +94,12 @@ outside_write(const Outside *outside, const char *note, int64 last_seal)
 }
 
 /* ---- what is there ---- */
+
+bool
+outside_open(const Outside *outside, const char *note, cl_checkpoint *checkpoint)
+{
+	return log_keys_open(&outside->keys, outside->origin, note, checkpoint) != NULL;
+}
 
 /* The newest checkpoint in the database, if it is of the log as it is now. */
 static void
@@ -103,7 +109,7 @@ read_stored(Outside *outside)
 	char	   *note = checkpoint_note(0, &size);
 	cl_checkpoint checkpoint;
 
-	if (!note || !cl_checkpoint_open(note, strlen(note), &outside->key, &checkpoint))
+	if (!note || !outside_open(outside, note, &checkpoint))
 		return;
 	outside->stored_note = note;
 	outside->stored_size = (int64) checkpoint.size;
@@ -113,10 +119,10 @@ void
 outside_read(Outside *outside)
 {
 	const Declared *d = declared_get();
-	const char *vkey = d->vkeys[KEY_CHECKPOINT];
 
 	memset(outside, 0, sizeof(*outside));
-	if (!vkey || !cl_vkey_parse(vkey, strlen(vkey), &outside->key))
+	outside->keys = log_keys_read(GetActiveSnapshot());
+	if (!log_keys_at(&outside->keys, d->log_origin, PG_INT64_MAX - 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("the ledger has no public key for checkpoints"),
@@ -124,8 +130,7 @@ outside_read(Outside *outside)
 	outside->origin = pstrdup(d->log_origin);
 	outside->path = signer_checkpoint_path(d, outside->origin);
 	outside->note = read_file(outside->path);
-	if (outside->note &&
-		!cl_checkpoint_open(outside->note, strlen(outside->note), &outside->key, &outside->checkpoint))
+	if (outside->note && !outside_open(outside, outside->note, &outside->checkpoint))
 	{
 		memset(&outside->checkpoint, 0, sizeof(outside->checkpoint));
 		outside->note = NULL;

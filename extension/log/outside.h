@@ -9,13 +9,14 @@
 #define LOG_OUTSIDE_H
 
 #include "core/checkpoint.h"
+#include "log/log_keys.h"
 #include "log/tree.h"
 
 typedef struct Outside
 {
 	char	   *origin;			/* of the log as it is signed now */
 	char	   *path;
-	cl_verifier key;			/* that signs it */
+	LogKeys		keys;			/* by which it may be signed */
 	char	   *note;			/* NULL: there is no file, or it is not one of ours */
 	bool		is_foreign;		/* it is not one of ours */
 	cl_checkpoint checkpoint;	/* what it says; of size 0 without one */
@@ -35,6 +36,9 @@ typedef enum OutsideState
 
 /* Read the file of this ledger, and what the database has. */
 extern void outside_read(Outside *outside);
+
+/* Open a note that a key of this log has signed. */
+extern bool outside_open(const Outside *outside, const char *note, cl_checkpoint *checkpoint);
 
 /* How the tree relates to it. */
 extern OutsideState outside_state(const Outside *outside, LogTree *tree);

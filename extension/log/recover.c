@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(consent_continue_as);
 static void
 open_given(const Outside *outside, const char *note, cl_checkpoint *checkpoint)
 {
-	if (!cl_checkpoint_open(note, strlen(note), &outside->key, checkpoint))
+	if (!outside_open(outside, note, checkpoint))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("this is not a checkpoint of the log \"%s\"", outside->origin),

@@ -232,13 +232,16 @@ static void
 sign_tree(const Outside *outside, LogTree *tree)
 {
 	cl_checkpoint checkpoint = {.origin = cl_string(outside->origin), .size = tree_size(tree)};
+	const LogKey *key = log_keys_at(&outside->keys, outside->origin, tree_size(tree));
 	char		text[CL_CHECKPOINT_MAX];
 	char	   *note;
 
+	if (!key)
+		elog(ERROR, "the log has no key");
 	tree_root(tree, tree_size(tree), checkpoint.root);
 	if (cl_checkpoint_format(&checkpoint, text, sizeof(text)) == 0)
 		elog(ERROR, "could not write the text of a checkpoint");
-	note = signer_sign(declared_get(), KEY_CHECKPOINT, text);
+	note = signer_sign_checkpoint(declared_get(), key->vkey, text);
 	outside_write(outside, note, tree_last_seal(tree));
 	store_checkpoint(tree_size(tree), checkpoint.root, note);
 }
@@ -278,6 +281,7 @@ sequencer_run(void)
 		sequencer_next_transaction();
 	} while (more);
 	store_push_latest_snapshot();
+	outside_read(&outside);		/* a key may have come with what was collected */
 	sign_head(&outside);
 	store_pop_snapshot();
 	sequencer_next_transaction();

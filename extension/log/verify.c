@@ -199,9 +199,9 @@ consent_verify(PG_FUNCTION_ARGS)
 	verify_guards(&v);
 	if (verify_tables(&v))
 	{
+		verify_ledger(&v);
 		if (!PG_ARGISNULL(0))
 			verify_since(&v, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-		verify_ledger(&v);
 		verify_declarations(&v);
 		verify_seals(&v);
 		verify_last_declaration(&v);

@@ -13,8 +13,7 @@
 
 #include "core/note.h"
 #include "ledger/store.h"
-
-#define VERIFY_KEYS_MAX 16
+#include "log/log_keys.h"
 
 /* A key for seals, and which of them it signs: those numbered after the seal of its rotation. */
 typedef struct SealKey
@@ -22,6 +21,7 @@ typedef struct SealKey
 	cl_verifier verifier;
 	int64		after;
 	int64		leaf;			/* of that seal; -1: none */
+	int64		trusted;		/* revoked: signs leaves below; PG_INT64_MAX: it is not */
 } SealKey;
 
 /* Workers get a copy; of what pointers lead to only origin, seal_keys and suppression_key. */
@@ -33,6 +33,7 @@ typedef struct Verify
 	char	   *origin;			/* as the ledger's first event says */
 	SealKey    *seal_keys;		/* each one introduced by that before it */
 	int			nseal_keys;
+	LogKeys		log_keys;		/* the same for checkpoints */
 	struct HTAB *declared;		/* event ids of the rows of what was declared */
 	int64		last_declaration;
 	Oid			function;		/* verify() itself */

@@ -189,6 +189,18 @@ check_later_key(Verify *v, Store *store, HeapTuple row)
 }
 
 static void
+check_revocation(Verify *v, Store *store, HeapTuple row)
+{
+	static const VerifyColumn columns[] = {
+		{Anum_key_revocation_vkey, "vkey"},
+		{Anum_key_revocation_last_trusted_size, "last_trusted_size"},
+	};
+
+	check_row(v, "key_revocation", verify_column_text(store, row, Anum_key_revocation_vkey),
+			  store, row, Anum_key_revocation_event_id, "key_revoked", columns, lengthof(columns));
+}
+
+static void
 check_witness(Verify *v, Store *store, HeapTuple row)
 {
 	static const VerifyColumn columns[] = {
@@ -274,6 +286,7 @@ verify_declarations(Verify *v)
 	check_table(v, "witness_quorum", check_witness_quorum);
 	check_table(v, "witnessed_log", check_witnessed_log);
 	check_table(v, "timestamp_authority", check_timestamp_authority);
+	check_table(v, "key_revocation", check_revocation);
 	check_table(v, "key", check_later_key);
 }
 
@@ -295,6 +308,7 @@ table_of(const char *event_kind)
 		{"tsa_registered", "timestamp_authority"},
 		{"log_continued", "key"},
 		{"key_rotated", "key"},
+		{"key_revoked", "key_revocation"},
 	};
 
 	for (size_t i = 0; i < lengthof(tables); i++)

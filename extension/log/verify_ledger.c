@@ -103,6 +103,7 @@ check_keys(Verify *v, const VerifyEvent *event)
 	VerifyScan *scan = verify_scan(v, "key", "key_pkey", 1, order);
 	bool		seen[KEY_ROLES] = {0};
 	int64		last_event = 0;
+	int			last_no = KEY_ROLES;
 	HeapTuple	tuple;
 
 	while ((tuple = verify_next(scan)) != NULL)
@@ -116,7 +117,13 @@ check_keys(Verify *v, const VerifyEvent *event)
 			verify_finding(v, "key", psprintf("key %d", key_no), "numbered as they were declared", "another order");
 		last_event = Max(last_event, event_id);
 		if (key_no > KEY_ROLES)
-			continue;			/* verify_declarations() has its event */
+		{
+			/* verify_declarations() has its event */
+			if (key_no != ++last_no)
+				verify_finding(v, "key", psprintf("key %d", last_no), "a row", "none");
+			last_no = key_no;
+			continue;
+		}
 		if (key_no < 1 || seen[key_no - 1])
 		{
 			verify_finding(v, "key", psprintf("key %d", key_no), NULL,
@@ -154,13 +161,23 @@ leaf_of(Verify *v, int64 seal_no)
 	return leaf;
 }
 
+static int64
+trusted_size(Verify *v, const cl_verifier *verifier)
+{
+	char		vkey[CL_VKEY_SIZE];
+
+	if (cl_vkey_format(verifier->name, verifier->type, verifier->public_key, vkey) == 0)
+		return PG_INT64_MAX;
+	return log_keys_trusted(vkey, v->snapshot);
+}
+
 static void
 add_seal_key(Verify *v, const cl_verifier *verifier, int64 after)
 {
 	Size		size = (v->nseal_keys + 1) * sizeof(SealKey);
 
 	v->seal_keys = v->seal_keys ? repalloc(v->seal_keys, size) : palloc(size);
-	v->seal_keys[v->nseal_keys++] = (SealKey) {*verifier, after, leaf_of(v, after)};
+	v->seal_keys[v->nseal_keys++] = (SealKey) {*verifier, after, leaf_of(v, after), trusted_size(v, verifier)};
 }
 
 static void
@@ -174,29 +191,66 @@ trust_first_key(Verify *v, const char *vkey)
 		verify_finding(v, "key", vkey ? vkey : "the key of seals", "a verifier key", vkey);
 }
 
+static void
+report_change(Verify *v, int64 event_id, const cl_verifier *before)
+{
+	verify_finding(v, "key", psprintf("event " INT64_FORMAT ", key_rotated", event_id),
+				   psprintf("a change signed by %s and the next key", before ? before->name : "the ledger's key"),
+				   "none that is good");
+}
+
 /* A key is trusted because the one before it says so, and it itself. */
 static void
-follow_rotation(Verify *v, int64 event_id)
+follow_seal_key(Verify *v, const VerifyEvent *event, const char *note)
 {
-	VerifyEvent event;
-	char	   *note;
+	const cl_verifier *before = v->nseal_keys > 0 ? &v->seal_keys[v->nseal_keys - 1].verifier : NULL;
 	cl_verifier next;
 
-	if (!verify_find_event(v, event_id, &event) || strcmp(event.kind, "key_rotated") != 0)
-		return;					/* verify_declarations() says so */
-	note = verify_detail(&event, "change");
-	if (v->nseal_keys > 0 && note &&
-		cl_key_change_open(note, strlen(note), &v->seal_keys[v->nseal_keys - 1].verifier, &next))
-		add_seal_key(v, &next, event_id / EVENTS_PER_SEAL);
+	if (before && note && cl_key_change_open(note, strlen(note), before, &next))
+		add_seal_key(v, &next, event->event_id / EVENTS_PER_SEAL);
 	else
-		verify_finding(v, "key", psprintf("event " INT64_FORMAT ", key_rotated", event_id),
-					   psprintf("a change signed by %s and the next key",
-								v->nseal_keys > 0 ? v->seal_keys[v->nseal_keys - 1].verifier.name : "the ledger's key"),
-					   "none that is good");
+		report_change(v, event->event_id, before);
+}
+
+/* The same for checkpoints, each log by itself that goes on after a loss. */
+static void
+follow_log_key(Verify *v, const VerifyEvent *event, const char *note)
+{
+	char	   *vkey = verify_detail(event, "vkey");
+	const cl_verifier *before = NULL;
+	cl_verifier declared;
+	cl_verifier next;
+
+	if (vkey && cl_vkey_parse(vkey, strlen(vkey), &declared))
+		for (int i = 0; i < v->log_keys.n; i++)
+			if (strcmp(v->log_keys.keys[i].verifier.name, declared.name) == 0)
+				before = &v->log_keys.keys[i].verifier;
+	if (before && note && cl_key_change_open(note, strlen(note), before, &next) &&
+		memcmp(next.public_key, declared.public_key, CL_PUBLIC_BYTES) == 0)
+		log_keys_add(&v->log_keys, vkey, event->event_id, v->snapshot);
+	else
+		report_change(v, event->event_id, before);
 }
 
 static void
-follow_rotations(Verify *v)
+follow_key(Verify *v, int64 event_id, const char *signs)
+{
+	VerifyEvent event;
+	bool		is_seal = verify_same(signs, signer_role_name(KEY_SEAL));
+	bool		is_log = verify_same(signs, signer_role_name(KEY_CHECKPOINT));
+
+	if (!verify_find_event(v, event_id, &event))
+		return;					/* verify_declarations() says so */
+	if (strcmp(event.kind, "key_rotated") == 0 && is_seal)
+		follow_seal_key(v, &event, verify_detail(&event, "change"));
+	else if (strcmp(event.kind, "key_rotated") == 0 && is_log)
+		follow_log_key(v, &event, verify_detail(&event, "change"));
+	else if (strcmp(event.kind, "log_continued") == 0 && is_log && verify_detail(&event, "key_checkpoint"))
+		log_keys_add(&v->log_keys, verify_detail(&event, "key_checkpoint"), event_id, v->snapshot);
+}
+
+static void
+follow_keys(Verify *v)
 {
 	static const AttrNumber order[] = {Anum_key_key_no};
 	VerifyScan *scan = verify_scan(v, "key", "key_pkey", 1, order);
@@ -207,11 +261,12 @@ follow_rotations(Verify *v)
 		bool		isnull;
 		int			key_no = DatumGetInt32(store_get(verify_store(scan), tuple, Anum_key_key_no, &isnull));
 
-		if (key_no > KEY_ROLES &&
-			verify_same(verify_column_text(verify_store(scan), tuple, Anum_key_signs), signer_role_name(KEY_SEAL)))
-			follow_rotation(v, verify_number(scan, tuple, Anum_key_event_id));
+		if (key_no > KEY_ROLES)
+			follow_key(v, verify_number(scan, tuple, Anum_key_event_id),
+					   verify_column_text(verify_store(scan), tuple, Anum_key_signs));
 	}
 	verify_end(scan);
+	log_keys_revoke(&v->log_keys, v->snapshot);
 }
 
 void
@@ -234,7 +289,9 @@ verify_ledger(Verify *v)
 	}
 	v->test = verify_same(verify_detail(&event, "test"), "true");
 	trust_first_key(v, verify_detail(&event, key_members[KEY_SEAL]));
-	follow_rotations(v);
+	if (verify_detail(&event, key_members[KEY_CHECKPOINT]))
+		log_keys_add(&v->log_keys, verify_detail(&event, key_members[KEY_CHECKPOINT]), event.event_id, v->snapshot);
+	follow_keys(v);
 	check_ledger_row(v, &event);
 	check_keys(v, &event);
 }

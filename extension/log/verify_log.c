@@ -56,8 +56,6 @@ typedef struct Pass
 	StoreScan  *by_number;		/* of seals, NULL without their index */
 	VerifyScan *checkpoints;
 	HeapTuple	checkpoint;		/* the next one */
-	cl_verifier *keys;			/* that sign checkpoints */
-	int			nkeys;
 	TimestampTz last_signed;
 	TimestampTz last_sealed;	/* latest time of a seal so far */
 	TimestampTz waiting_since;	/* earliest of those after the last checkpoint, */
@@ -123,36 +121,6 @@ add_hash(Pass *pass, int number, const uint8 *hash)
 /* ---- checkpoints ---- */
 
 static void
-read_keys(Pass *pass)
-{
-	Store	   *store = store_open("key", AccessShareLock);
-	StoreScan  *scan = store_scan(store, NULL, pass->v->snapshot, 0, NULL);
-	HeapTuple	tuple;
-
-	pass->keys = palloc(VERIFY_KEYS_MAX * sizeof(cl_verifier));
-	while ((tuple = store_next(scan)) != NULL)
-	{
-		char	   *vkey = verify_column_text(store, tuple, Anum_key_vkey);
-
-		if (pass->nkeys < VERIFY_KEYS_MAX &&
-			verify_same(verify_column_text(store, tuple, Anum_key_signs), signer_role_name(KEY_CHECKPOINT)) &&
-			cl_vkey_parse(vkey, strlen(vkey), &pass->keys[pass->nkeys]))
-			pass->nkeys++;
-	}
-	store_end(scan);
-	store_close(store);
-}
-
-static bool
-open_checkpoint(const Pass *pass, const char *note, cl_checkpoint *checkpoint)
-{
-	for (int i = 0; i < pass->nkeys; i++)
-		if (cl_checkpoint_open(note, strlen(note), &pass->keys[i], checkpoint))
-			return true;
-	return false;
-}
-
-static void
 compare(Pass *pass, const char *thing, const char *column, const char *expected, const char *found)
 {
 	if (!verify_same(expected, found))
@@ -194,6 +162,20 @@ check_waiting(Pass *pass, int64 size, TimestampTz signed_at)
 	pass->waiting_since = PG_INT64_MAX;
 }
 
+/* Was that the key in force at this size, and is it still trusted there? */
+static void
+check_key(Pass *pass, const char *thing, const LogKey *key, int64 size)
+{
+	const LogKey *in_force = log_keys_at(&pass->v->log_keys, key->verifier.name, size);
+
+	if (key != in_force)
+		verify_finding(pass->v, "checkpoint", thing, psprintf("signed by the key in force, %s", in_force ? in_force->vkey : "none"),
+					   psprintf("signed by %s", key->vkey));
+	else if (size > key->trusted_size)
+		verify_finding(pass->v, "checkpoint", thing, psprintf("another key: this one is trusted up to a checkpoint of size " INT64_FORMAT, key->trusted_size),
+					   psprintf("signed by %s", key->vkey));
+}
+
 /* Check the row at hand, whose tree was computed, or is larger than ours. */
 static void
 check_checkpoint(Pass *pass, int64 size)
@@ -203,17 +185,20 @@ check_checkpoint(Pass *pass, int64 size)
 	char	   *note = verify_column_text(store, pass->checkpoint, Anum_checkpoint_note);
 	bool		isnull;
 	TimestampTz signed_at = DatumGetTimestampTz(store_get(store, pass->checkpoint, Anum_checkpoint_signed_at, &isnull));
+	const LogKey *key;
 	cl_checkpoint signed_head;
 	cl_hash		root;
 	char		hex[CL_HEX_SIZE(CL_HASH_BYTES)];
 
 	check_signed_at(pass, thing, signed_at);
 	check_waiting(pass, size, signed_at);
-	if (!open_checkpoint(pass, note, &signed_head))
+	key = log_keys_open(&pass->v->log_keys, NULL, note, &signed_head);
+	if (!key)
 	{
 		verify_finding(pass->v, "checkpoint", thing, "a note signed by the ledger's key of checkpoints", "none");
 		return;
 	}
+	check_key(pass, thing, key, (int64) signed_head.size);
 	cl_hex_encode(signed_head.root, CL_HASH_BYTES, hex);
 	compare(pass, thing, "size", psprintf(UINT64_FORMAT, signed_head.size), psprintf(INT64_FORMAT, size));
 	compare(pass, thing, "root", hex, verify_column_text(store, pass->checkpoint, Anum_checkpoint_root));
@@ -518,10 +503,9 @@ state_text(OutsideState state, const Outside *outside)
 static bool
 signs_here(const Declared *d)
 {
-	const char *vkey = d->vkeys[KEY_CHECKPOINT];
-	cl_verifier verifier;
+	LogKeys		keys = log_keys_read(GetActiveSnapshot());
 
-	return signer_has_keys(d) && vkey && cl_vkey_parse(vkey, strlen(vkey), &verifier);
+	return signer_has_keys(d) && log_keys_at(&keys, d->log_origin, PG_INT64_MAX - 1);
 }
 
 /*
@@ -605,7 +589,6 @@ verify_log(Verify *v)
 	int64		before = v->nfindings;
 
 	pass.context = context;
-	read_keys(&pass);
 	pass.seals = store_open("seal", AccessShareLock);
 	pass.by_number = begin_by_number(&pass);
 	begin_tree(&pass);
@@ -675,11 +658,9 @@ void
 verify_since(Verify *v, const char *note)
 {
 	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(int64)};
-	Pass		pass = {.v = v};
 	cl_checkpoint head;
 
-	read_keys(&pass);
-	if (!open_checkpoint(&pass, note, &head))
+	if (!log_keys_open(&v->log_keys, NULL, note, &head))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("what is given as since is not a checkpoint of this log"),

@@ -136,6 +136,11 @@ check_key_place(Verify *v, int64 number, int64 leaf)
 	if (next < v->seal_keys + v->nseal_keys && next->leaf >= 0 && (leaf < 0 || leaf > next->leaf))
 		verify_finding(v, "seal", seal_name(number),
 					   psprintf("not behind leaf " INT64_FORMAT ", which replaced its key", next->leaf), found);
+	/* The old key also declares what replaces it. */
+	if (key->trusted != PG_INT64_MAX && (leaf < 0 || leaf >= key->trusted) &&
+		!(next < v->seal_keys + v->nseal_keys && next->after == number))
+		verify_finding(v, "seal", seal_name(number),
+					   psprintf("among the first " INT64_FORMAT " leaves, up to which its key is trusted", key->trusted), found);
 }
 
 /* Read a seal's signed text; false if it is not to be believed. */

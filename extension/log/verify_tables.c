@@ -47,6 +47,8 @@ static const TableMade tables[] = {
 	"erased_use_pkey unique (run_id, subject_no)"},
 	{"evidence", "event_id int8!, salt bytea!, body text!",
 	"evidence_pkey unique (event_id)"},
+	{"key_revocation", "vkey text!, last_trusted_size int8!, event_id int8!",
+	"key_revocation_pkey unique (vkey)"},
 	{"key", "key_no int4!, name text!, signs text!, vkey text!, event_id int8!",
 	"key_pkey unique (key_no)"},
 	{"leaf", "leaf_index int8!, seal_no int8!",

@@ -27,7 +27,14 @@ CREATE TABLE consent.key (
 	vkey        text COLLATE "C" NOT NULL,
 	event_id    bigint NOT NULL
 );
-COMMENT ON TABLE consent.key IS 'Public keys as note verifier keys; signs: checkpoint, seal or witness';
+COMMENT ON TABLE consent.key IS 'Public keys as note verifier keys; signs: checkpoint, seal or witness. Of those with one name and one use the newest is in force';
+
+CREATE TABLE consent.key_revocation (
+	vkey              text COLLATE "C" PRIMARY KEY,
+	last_trusted_size bigint NOT NULL,
+	event_id          bigint NOT NULL
+);
+COMMENT ON TABLE consent.key_revocation IS 'Keys that count no more: what they signed is trusted where a checkpoint of this size covers it';
 
 CREATE TABLE consent.purpose (
 	name        text COLLATE "C" PRIMARY KEY,
@@ -158,6 +165,7 @@ CREATE SEQUENCE consent.seal_no_seq;
 
 SELECT pg_catalog.pg_extension_config_dump('consent.ledger', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.key', '');
+SELECT pg_catalog.pg_extension_config_dump('consent.key_revocation', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.purpose', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.notice', '');
 SELECT pg_catalog.pg_extension_config_dump('consent.preset_rule', '');

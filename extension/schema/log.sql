@@ -79,8 +79,15 @@ CREATE FUNCTION consent.rotate_key(signs text DEFAULT 'seal')
 RETURNS text AS 'MODULE_PATHNAME', 'consent_rotate_key'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION consent.rotate_key(text) IS
-'Give the ledger another key for its seals; returns it as a note verifier key, which everybody who checks receipts must be told. Records a declaration with a note about both keys that both have signed. signs: only seal. Waits for all transactions that have recorded, and others wait for its own: call it in a transaction of its own. The new key is in a file beside the old one, which stays for restored backups that need it. Raises 22023 for another key, 22004 for NULL, 55000 inside a statement that records, 58P01 if the old key''s file is missing';
+'Give the ledger another key for seals, checkpoints or its work as a witness; returns it as a note verifier key, which everybody who checks must be told. Records a declaration with a note about both keys that both have signed. signs: seal, checkpoint or witness. Seals with greater numbers than that of the declaration, and checkpoints that cover it, are signed by the new key. For seals it waits for all transactions that have recorded, and others wait for its own: call it in a transaction of its own. The new key is in a file beside the old one, which stays for restored backups that need it. Raises 22023 for another use, 22004 for NULL, 55000 inside a statement that records, 58P01 if the old key''s file is missing';
 REVOKE ALL ON FUNCTION consent.rotate_key(text) FROM PUBLIC;
+
+CREATE FUNCTION consent.revoke_key(vkey text, last_trusted_size bigint)
+RETURNS bigint AS 'MODULE_PATHNAME', 'consent_revoke_key'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION consent.revoke_key(text, bigint) IS
+'Declare that a key of this ledger may be in wrong hands, and return the id of the event: what it signed counts only where a checkpoint of last_trusted_size covers it, best one that witnesses cosigned; 0: nothing counts. verify() finds what it signed beyond; the declaration of its successor is not meant. Others must be told. Raises 42704 for another key or size, 55000 for the key in force, 42710 for one that is revoked already, 22004 for NULL';
+REVOKE ALL ON FUNCTION consent.revoke_key(text, bigint) FROM PUBLIC;
 
 CREATE FUNCTION consent.start_sequencer()
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_start_sequencer'

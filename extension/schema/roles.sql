@@ -34,12 +34,12 @@ AS $$
 		('{auditor, admin}', '{tile, entries, log_files, check_fork, receipt, witness_policy, add_checkpoint_request, timestamp_request, proven_time, proven_order}'),
 		-- what is declared, and signed
 		('{admin}',
-		 '{checkpoint, adopt_checkpoint, continue_as, rotate_key, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
+		 '{checkpoint, adopt_checkpoint, continue_as, rotate_key, revoke_key, start_sequencer, create_ledger, reset_ledger, define_purpose, publish_notice, set_preset,
 		   end_preset, protect, gate, erase_subject,
 		   register_witness, set_witness_quorum, add_cosignature, register_tsa, add_timestamp, register_log, witness}')
 	), relations(roles, privilege, names) AS (VALUES
 		('{recorder, importer, trainer, auditor, admin}'::text[], 'SELECT',
-		 '{key, purpose, notice, preset_rule, protected_table}'::text[]),
+		 '{key, key_revocation, purpose, notice, preset_rule, protected_table}'::text[]),
 		('{recorder, importer, trainer, auditor, admin}',
 		 'SELECT (origin, subject_type, test, erased_subjects, last_declaration)', '{ledger}'),
 		('{recorder, importer}', 'INSERT', '{event}'),

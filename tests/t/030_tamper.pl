@@ -12,6 +12,7 @@ use Tsa;
 my $node = start_node('tamper');
 
 fill_ledger($node);
+$node->safe_psql('postgres', q{SELECT consent.rotate_key('witness'); SELECT consent.revoke_key(vkey, 0) FROM consent.key WHERE signs = 'witness' ORDER BY key_no LIMIT 1});
 # A superuser who keeps what is to be erased.
 $node->safe_psql('postgres', q{
 	SELECT consent.opt_in('kim', 'train', evidence => '{"form": 7}');
@@ -46,7 +47,8 @@ my %kinds = (ledger => 'ledger', key => 'key', purpose => 'purpose', notice => '
 	evidence => 'evidence', seal => 'seal', seal_pending => 'seal_pending', run => 'run', run_salt => 'run_salt|manifest_block',
 	run_draw => 'run_draw', run_part => 'run_part', manifest_block => 'manifest_block', run_subtree => 'run_subtree',
 	erased_use => 'erased_use|run_subtree', witness => 'witness', witness_quorum => 'witness_quorum', witnessed => 'witnessed',
-	witnessed_log => 'witnessed_log', timestamp_authority => 'timestamp_authority');
+	witnessed_log => 'witnessed_log', timestamp_authority => 'timestamp_authority',
+	key_revocation => 'key_revocation');
 
 # The log is attacked in a test of its own.
 my %log = map { $_ => 1 } qw(leaf tile checkpoint cosignature);
@@ -130,7 +132,7 @@ named('a seal that is none', "UPDATE consent.seal SET note = 'sealed, believe me
 	qr/^seal\|seal $seal\|the signed note of a seal\|something else$/m);
 named('a seal that would never reach the log', "DELETE FROM consent.seal_pending WHERE seal_no = $seal",
 	qr/^seal\|seal $seal\|one leaf of the log, or pending\|neither$/m);
-named('a key exchanged', "UPDATE consent.key SET vkey = (SELECT vkey FROM consent.key WHERE signs = 'witness') WHERE signs = 'seal'",
+named('a key exchanged', "UPDATE consent.key SET vkey = (SELECT vkey FROM consent.key WHERE signs = 'witness' ORDER BY key_no LIMIT 1) WHERE signs = 'seal'",
 	qr{^key\|postgres\.example/seal: vkey\|postgres\.example/seal\+}m);
 
 named('a subject re-pointed', exchange('subject', 'subject_no', $number{ann}, $number{ben}, 'key') =~ s/key = /key = 'x' || /r . "; UPDATE consent.subject SET key = substr(key, 2) WHERE key LIKE 'x%'",

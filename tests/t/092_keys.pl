@@ -36,7 +36,7 @@ append_to_file($writers, q{
 \endif
 });
 my ($out, $err) = ('', '');
-my $crowd = IPC::Run::start([ 'pgbench', '-n', '-c16', '-j2', '-T12', '--max-tries=1', '-f', $writers, $node->connstr('postgres') ],
+my $crowd = IPC::Run::start([ 'pgbench', '-n', '-c16', '-j2', '-T8', '--rate=400', '--max-tries=1', '-f', $writers, $node->connstr('postgres') ],
 	'>', \$out, '2>', \$err);
 
 foreach (1 .. 20)

@@ -16,7 +16,7 @@ static char two_vkey[CL_VKEY_SIZE];
 static size_t
 write_text(const char *origin, const char *before, const char *after, char out[CL_KEY_CHANGE_MAX])
 {
-	return cl_key_change_format(&(cl_key_change) {cl_string(origin), cl_string(before), cl_string(after)},
+	return cl_key_change_format(&(cl_key_change) {cl_string(origin), cl_string("seal"), cl_string(before), cl_string(after)},
 								out, CL_KEY_CHANGE_MAX);
 }
 
