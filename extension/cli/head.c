@@ -3,6 +3,7 @@
  *		Checkpoints that the user's policy accepts, and what they prove.
  */
 #include "cli/head.h"
+#include "cli/revoked.h"
 
 /* Say who did cosign where that is not enough. */
 static void
@@ -31,7 +32,7 @@ head_check(const options *o, cl_value note, const char *name, head *h)
 		report_bad("%s: the checkpoint has lines that those of a ledger do not have", name);
 		return false;
 	}
-	return true;
+	return !revoked_head(o, note, h->checkpoint.size, name);
 }
 
 bool

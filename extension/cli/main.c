@@ -33,6 +33,7 @@ static const char help[] =
 	"  --proof FILE        a tlog proof of a promised seal; or the path between two\n"
 	"                      heads, a hash in base64 in each line\n"
 	"  --checkpoint FILE   a head by which a promise may be due\n"
+	"  --revoked VKEY@N    of a --log or --seal that counts up to a head of N entries only\n"
 	"  --quiet             say only what is wrong\n"
 	"  --help, --version\n"
 	"\n"
@@ -48,11 +49,11 @@ typedef struct command
 } command;
 
 static const command commands[] = {
-	{"receipt", command_receipt, 1, NEEDS_SEAL | TAKES_TREE | TAKES_PROOF | TAKES_CHECKPOINT},
-	{"checkpoint", command_checkpoint, 1, NEEDS_LOG},
-	{"consistency", command_consistency, 2, NEEDS_LOG | TAKES_TREE | TAKES_PROOF},
-	{"tree", command_tree, 1, NEEDS_LOG | NEEDS_SEAL},
-	{"export", command_export, 1, NEEDS_LOG | NEEDS_SEAL},
+	{"receipt", command_receipt, 1, NEEDS_SEAL | TAKES_TREE | TAKES_PROOF | TAKES_CHECKPOINT | TAKES_REVOKED},
+	{"checkpoint", command_checkpoint, 1, NEEDS_LOG | TAKES_REVOKED},
+	{"consistency", command_consistency, 2, NEEDS_LOG | TAKES_TREE | TAKES_PROOF | TAKES_REVOKED},
+	{"tree", command_tree, 1, NEEDS_LOG | NEEDS_SEAL | TAKES_REVOKED},
+	{"export", command_export, 1, NEEDS_LOG | NEEDS_SEAL | TAKES_REVOKED},
 	{"use", command_use, 1, NEEDS_LOG | NEEDS_SEAL | TAKES_TREE}
 };
 

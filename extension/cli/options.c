@@ -22,7 +22,8 @@ enum
 	OPTION_QUORUM,
 	OPTION_TREE,
 	OPTION_PROOF,
-	OPTION_CHECKPOINT
+	OPTION_CHECKPOINT,
+	OPTION_REVOKED
 };
 
 static const struct option long_options[] = {
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{"tree", required_argument, NULL, OPTION_TREE},
 	{"proof", required_argument, NULL, OPTION_PROOF},
 	{"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
+	{"revoked", required_argument, NULL, OPTION_REVOKED},
 	{"quiet", no_argument, NULL, 'q'},
 	{NULL, 0, NULL, 0}
 };
@@ -131,6 +133,30 @@ add_seal(const char *text, options *o)
 	return true;
 }
 
+/* Take a key, @ and the size up to which it counts. */
+static bool
+add_revoked(const char *text, options *o)
+{
+	const char *at = strrchr(text, '@');
+	revoked_key *revoked = &o->revoked[o->n_revoked];
+	cl_scanner	size = {at == NULL ? "" : at + 1, at == NULL ? 0 : strlen(at + 1), 0};
+
+	if (o->n_revoked == REVOKED_MAX)
+	{
+		report_unchecked("there are more than %d --revoked", REVOKED_MAX);
+		return false;
+	}
+	if (at == NULL || !cl_vkey_parse(text, (size_t) (at - text), &revoked->key) || revoked->key.type != CL_NOTE_ED25519 ||
+		!cl_take_number(&size, INT64_MAX, &revoked->size) || !cl_at_end(&size))
+	{
+		report_unchecked("--revoked wants the verifier key of a log or its seals, @, and the size up to which it is trusted; this is none: %s",
+						 shown(cl_string(text)));
+		return false;
+	}
+	o->n_revoked++;
+	return true;
+}
+
 /* Take one option; false if it cannot be taken, which is reported. */
 static bool
 take_option(int option, const char *value, options *o, trust_options *trust)
@@ -143,6 +169,8 @@ take_option(int option, const char *value, options *o, trust_options *trust)
 			return add_seal(value, o);
 		case OPTION_WITNESS:
 			return add_witness(value, trust);
+		case OPTION_REVOKED:
+			return add_revoked(value, o);
 		case OPTION_POLICY:
 			trust->policy = value;
 			return true;
@@ -178,6 +206,8 @@ is_taken(int option, unsigned takes)
 			return (takes & TAKES_PROOF) != 0;
 		case OPTION_CHECKPOINT:
 			return (takes & TAKES_CHECKPOINT) != 0;
+		case OPTION_REVOKED:
+			return (takes & TAKES_REVOKED) != 0;
 		default:
 			return true;
 	}

@@ -12,6 +12,14 @@
 #include "core/receipt.h"
 
 #define SEALS_MAX 64
+#define REVOKED_MAX 64
+
+/* A key that counts up to a place in the log only. */
+typedef struct revoked_key
+{
+	cl_verifier key;
+	uint64_t	size;			/* leaves that it may sign, and the largest head */
+} revoked_key;
 
 typedef struct options
 {
@@ -19,6 +27,8 @@ typedef struct options
 	const char *policy_text;	/* to which its names point */
 	cl_verifier seals[SEALS_MAX];
 	size_t		n_seals;
+	revoked_key revoked[REVOKED_MAX];
+	int			n_revoked;
 	const char *tree;			/* directory of an exported tree, or NULL */
 	const char *proof;			/* file, or NULL */
 	const char *checkpoint;		/* file, or NULL */
@@ -33,6 +43,7 @@ typedef struct options
 #define TAKES_CHECKPOINT	0x04
 #define NEEDS_LOG			0x08
 #define NEEDS_SEAL			0x10
+#define TAKES_REVOKED		0x20
 
 /*
  * Read the arguments after the command's name.  False where they are wrong or

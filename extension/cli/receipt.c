@@ -8,6 +8,7 @@
 #include "cli/explain.h"
 #include "cli/head.h"
 #include "cli/promise.h"
+#include "cli/revoked.h"
 
 /* Who the event is about, as far as the receipt opens it. */
 static void
@@ -143,6 +144,17 @@ verify(const options *o, const cl_receipt *receipt, cl_receipt_result *result, c
 	}
 }
 
+/* Do keys that are revoked leave it standing? */
+static bool
+keys_hold(const options *o, const cl_receipt *receipt, const cl_receipt_result *result,
+		  promise_state state, uint64_t index)
+{
+	if (result->promised)
+		return !revoked_seal(o, receipt->seal, state == PROMISE_KEPT ? index : REVOKED_NOWHERE, "the event");
+	return !revoked_seal(o, receipt->seal, result->proof.index, "the event") &&
+		!revoked_head(o, result->proof.checkpoint, result->checkpoint.size, "the head that it is proved under");
+}
+
 /* Verify a text as a receipt, and say what it proves. */
 static void
 check_text(const options *o, cl_value text, cl_receipt *receipt, cl_receipt_result *result, char *scratch)
@@ -158,7 +170,8 @@ check_text(const options *o, cl_value text, cl_receipt *receipt, cl_receipt_resu
 	}
 	event_scratch = allocate(receipt->event.len);
 	if (verify(o, receipt, result, event_scratch) &&
-		(state = promise_try(o, result, &index)) != PROMISE_WRONG)
+		(state = promise_try(o, result, &index)) != PROMISE_WRONG &&
+		keys_hold(o, receipt, result, state, index))
 	{
 		report_good(receipt, result, state);
 		explain(o, receipt, result, state, index);

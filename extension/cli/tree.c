@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/explain.h"
+#include "cli/revoked.h"
 #include "cli/tree.h"
 
 /* Make room for one more of an array that grows. */
@@ -112,6 +113,8 @@ check_entry(void *arg, const log_entry *entry)
 				   shown((cl_value) {seal.origin, seal.origin_len}));
 		return;
 	}
+	if (t->o->n_revoked > 0 && revoked_seal(t->o, entry->data, entry->index, "a seal of the log"))
+		return;
 	if ((uint64_t) seal.checkpoint_size > entry->index)
 		report_bad("entry %llu: the seal names a head of %s, which would have it itself", index,
 				   counted((uint64_t) seal.checkpoint_size, "entry", "entries"));

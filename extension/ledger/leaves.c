@@ -21,7 +21,7 @@
 typedef struct KeptLeaf
 {
 	int64		seal_no;
-	int64		leaf;			/* PG_INT64_MAX: it waits */
+	int64		leaf;
 } KeptLeaf;
 
 static HTAB *kept;				/* in the top transaction's context */
@@ -72,18 +72,18 @@ leaves_require(int64 size)
 	required = size;
 }
 
-static int64
-find_leaf(int64 seal_no)
+int64
+leaves_of_seal(int64 seal_no, Snapshot snapshot)
 {
 	Store	   *store = store_open("leaf", AccessShareLock);
 	ScanKeyData key;
 	StoreScan  *scan;
 	HeapTuple	row;
 	bool		isnull;
-	int64		leaf = PG_INT64_MAX;
+	int64		leaf = -1;
 
 	store_key_int8(&key, Anum_leaf_seal_no, seal_no);
-	scan = store_scan(store, "leaf_seal", GetActiveSnapshot(), 1, &key);
+	scan = store_scan(store, "leaf_seal", snapshot, 1, &key);
 	row = store_next(scan);
 	if (row)
 		leaf = DatumGetInt64(store_get(store, row, Anum_leaf_leaf_index, &isnull));
@@ -109,9 +109,9 @@ leaves_cover(int64 size, int64 event_id)
 	entry = hash_search(kept, &seal_no, HASH_FIND, NULL);
 	if (!entry)
 	{
-		int64		leaf = find_leaf(seal_no);
+		int64		leaf = leaves_of_seal(seal_no, GetActiveSnapshot());
 
-		if (leaf == PG_INT64_MAX)
+		if (leaf < 0)
 			return false;		/* a later snapshot may show it */
 		entry = hash_search(kept, &seal_no, HASH_ENTER, &found);
 		entry->leaf = leaf;

@@ -8,6 +8,11 @@
 #ifndef LEDGER_LEAVES_H
 #define LEDGER_LEAVES_H
 
+#include "utils/snapshot.h"
+
+/* The place of a seal in the log, from 0; -1 while it waits. */
+extern int64 leaves_of_seal(int64 seal_no, Snapshot snapshot);
+
 /* Error 42704 unless the log has a checkpoint of this size, as the active snapshot shows it. */
 extern void leaves_require(int64 size);
 

@@ -12,30 +12,19 @@
 
 #include "core/checkpoint.h"
 #include "ledger/intake.h"
+#include "ledger/leaves.h"
 #include "ledger/signer.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
 #include "log/log_keys.h"
 
-/* The place of an event's seal in the log, and one more; PG_INT64_MAX while it waits. */
+/* From which size on a checkpoint covers an event; PG_INT64_MAX while its seal waits. */
 static int64
 size_with(int64 event_id, Snapshot snapshot)
 {
-	Store	   *store = store_open("leaf", AccessShareLock);
-	ScanKeyData key;
-	StoreScan  *scan;
-	HeapTuple	row;
-	bool		isnull;
-	int64		size = PG_INT64_MAX;
+	int64		leaf = leaves_of_seal(event_id / EVENTS_PER_SEAL, snapshot);
 
-	store_key_int8(&key, Anum_leaf_seal_no, event_id / EVENTS_PER_SEAL);
-	scan = store_scan(store, "leaf_seal", snapshot, 1, &key);
-	row = store_next(scan);
-	if (row)
-		size = DatumGetInt64(store_get(store, row, Anum_leaf_leaf_index, &isnull)) + 1;
-	store_end(scan);
-	store_close(store);
-	return size;
+	return leaf < 0 ? PG_INT64_MAX : leaf + 1;
 }
 
 int64

@@ -8,33 +8,11 @@
 #include "utils/snapmgr.h"
 
 #include "core/tlog_proof.h"
-#include "ledger/store.h"
-#include "ledger/tables.h"
+#include "ledger/leaves.h"
 #include "log/checkpoints.h"
 #include "log/cosigned.h"
 #include "log/proof.h"
 #include "log/tree.h"
-
-/* The leaf of a seal, or -1. */
-static int64
-find_leaf(int64 seal_no)
-{
-	Store	   *store = store_open("leaf", AccessShareLock);
-	ScanKeyData key;
-	StoreScan  *scan;
-	HeapTuple	tuple;
-	bool		isnull;
-	int64		index = -1;
-
-	store_key_int8(&key, Anum_leaf_seal_no, seal_no);
-	scan = store_scan(store, "leaf_seal", GetActiveSnapshot(), 1, &key);
-	tuple = store_next(scan);
-	if (tuple)
-		index = DatumGetInt64(store_get(store, tuple, Anum_leaf_leaf_index, &isnull));
-	store_end(scan);
-	store_close(store);
-	return index;
-}
 
 /* The note of the checkpoint to prove a leaf under, and its size; NULL if there is none. */
 static char *
@@ -68,7 +46,7 @@ make_proof(int64 leaf, int64 size, const char *note)
 char *
 proof_of_seal(int64 seal_no)
 {
-	int64		leaf = find_leaf(seal_no);
+	int64		leaf = leaves_of_seal(seal_no, GetActiveSnapshot());
 	int64		size;
 	char	   *note = leaf < 0 ? NULL : choose_checkpoint(leaf, &size);
 

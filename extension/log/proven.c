@@ -21,6 +21,7 @@
 
 #include "core/seal.h"
 #include "ledger/declared.h"
+#include "ledger/leaves.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
 #include "log/bounds.h"
@@ -99,23 +100,6 @@ read_seal(Proven *p)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("seal " INT64_FORMAT " is not the note of a seal", p->event_id / CL_SEAL_EVENTS),
 				 errhint("SELECT * FROM consent.verify() tells what was changed.")));
-	store_end(scan);
-	store_close(store);
-}
-
-static void
-read_leaf(Proven *p)
-{
-	Store	   *store = store_open("leaf", AccessShareLock);
-	ScanKeyData key;
-	StoreScan  *scan;
-	HeapTuple	row;
-	bool		isnull;
-
-	store_key_int8(&key, Anum_leaf_seal_no, p->event_id / CL_SEAL_EVENTS);
-	scan = store_scan(store, "leaf_seal", GetActiveSnapshot(), 1, &key);
-	row = store_next(scan);
-	p->leaf = row ? DatumGetInt64(store_get(store, row, Anum_leaf_leaf_index, &isnull)) : -1;
 	store_end(scan);
 	store_close(store);
 }
@@ -259,7 +243,7 @@ prove(int64 event_id, Proven *p)
 		refuse_unknown(event_id);
 	read_event(p);
 	read_seal(p);
-	read_leaf(p);
+	p->leaf = leaves_of_seal(event_id / CL_SEAL_EVENTS, GetActiveSnapshot());
 	find_lower(p);
 	if (p->leaf >= 0)
 		find_upper(p);

@@ -97,7 +97,8 @@ sound($node, 'after a crash before the commit the old key goes on, until it is r
 
 # ---- one that was replaced ----
 
-my $file = (sort { -M $a <=> -M $b } grep { /-seal-/ } glob(keys_of() . '/*.pem'))[0];
+my ($id) = value(q{SELECT vkey FROM consent.key WHERE signs = 'seal' ORDER BY key_no DESC LIMIT 1}) =~ /\+([0-9a-f]{8})\+/;
+my ($file) = glob(keys_of() . "/*-seal-$id.pem");
 rename($file, "$file.away") or die;
 my ($status, undef, $complaint) = $node->psql('postgres', q{SELECT consent.opt_in('r7', 'train')});
 isnt($status, 0, 'without its file nothing is recorded');

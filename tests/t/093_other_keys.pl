@@ -83,6 +83,16 @@ bad(qr/^BAD /, 'seals by a key that is not trusted', 'tree', "$dir/log", (map { 
 result_is(0, qr/^GOOD /, 'a receipt of an old event', value("SELECT consent.receipt($first)"), 'receipt', '-', @trust);
 result_is(0, qr/^GOOD /, 'and of a newer one', value("SELECT consent.receipt($second)"), 'receipt', '-', @trust);
 
+sub receipt_is { my ($status, $pattern, $name, $event, @more) = @_; result_is($status, $pattern, $name, value("SELECT consent.receipt($event)"), 'receipt', '-', @trust, @more); }
+my ($place) = map { value("SELECT leaf_index FROM consent.leaf WHERE seal_no = $_ / 4096") } $second;
+receipt_is(1, qr/^BAD the event: the key that sealed it is trusted for the first 2 entries of the log, and this is entry $place/, 'a receipt by a key that the user trusts no longer there', $second, '--revoked', "$seal[1]\@2");
+receipt_is(0, qr/^GOOD /, 'and by one that is trusted as far', $second, '--revoked', "$seal[1]\@" . ($place + 1));
+receipt_is(1, qr/^BAD the head that it is proved under: the key that signed it is trusted up to a head of 1 entry/, 'a head as well', $first, map { ('--revoked', "$_\@1") } vkeys('checkpoint'));
+receipt_is(2, qr/--revoked wants the verifier key/, 'no key, no size', $first, '--revoked', $seal[1]);
+receipt_is(2, qr/--revoked wants the verifier key/, 'a wrong size', $first, '--revoked', "$seal[1]\@many");
+bad(qr/^BAD a seal of the log: the key that sealed it is trusted for the first 2 entries/, 'and in the log', 'tree', "$dir/log", @trust, '--revoked', "$seal[1]\@2");
+good(qr/^GOOD /, 'but not where others stand', 'tree', "$dir/log", @trust, '--revoked', "$seal[0]\@1000000");
+
 # ---- revoked ----
 
 my ($pem) = grep { my $public = qx(openssl pkey -in $_ -pubout -outform DER | tail -c 32); index($seal[1], encode_base64("\x01$public", '')) >= 0 } glob("$keys/*-seal-*.pem");
