@@ -11,6 +11,14 @@
 #include "cli/runs.h"
 #include "cli/tree.h"
 #include "core/json.h"
+#include "core/key_change.h"
+
+/* A key of seals that gave way to another, and the entry that says so. */
+typedef struct replaced_key
+{
+	cl_verifier key;
+	uint64_t	entry;
+} replaced_key;
 
 typedef struct export_check
 {
@@ -21,7 +29,10 @@ typedef struct export_check
 	bool		begun;			/* the first event was seen */
 	uint64_t	next_entry;		/* that the next events belong to */
 	uint64_t	lacking;		/* seals of which events cannot be had */
+	replaced_key replaced[SEALS_MAX];
+	int			n_replaced;
 	char	   *scratch;
+	char	   *detail;
 } export_check;
 
 static void
@@ -65,6 +76,49 @@ check_event(export_check *x, const cl_seal *seal, int64_t place, cl_value bytes,
 	return true;
 }
 
+/* ---- keys ---- */
+
+/* Which trusted key does this change replace?  -1: none of them. */
+static int
+find_replaced(const options *o, cl_value change)
+{
+	cl_verifier after;
+
+	for (size_t i = 0; i < o->n_seals; i++)
+		if (cl_key_change_open(change.data, change.len, &o->seals[i], &after))
+			return (int) i;
+	return -1;
+}
+
+/* From here on another key seals. */
+static void
+note_rotation(export_check *x, const log_entry *entry, const cl_sealed_event *event)
+{
+	static const char *const names[] = {"change", "name", "signs", "vkey"};
+	cl_value	detail = event->values[CL_M_DETAIL];
+	cl_value	values[4];
+	int			which;
+
+	if (!cl_value_equal(event->values[CL_M_KIND], cl_string("key_rotated")) || detail.data == NULL ||
+		!cl_json_read_known(detail.data, detail.len, names, 4, values, x->detail) || values[2].data == NULL ||
+		!cl_value_equal(values[2], cl_string("seal")))
+		return;
+	which = values[0].data == NULL ? -1 : find_replaced(x->t.o, values[0]);
+	if (which < 0)
+		report_bad("event %lld gives the ledger another key for seals, which no trusted key has signed", (long long) event->id);
+	else if (x->n_replaced < SEALS_MAX)
+		x->replaced[x->n_replaced++] = (replaced_key) {x->t.o->seals[which], entry->index};
+}
+
+static void
+check_key(const export_check *x, const log_entry *entry)
+{
+	for (int i = 0; i < x->n_replaced; i++)
+		if (cl_note_verify(entry->data.data, entry->data.len, &x->replaced[i].key))
+			report_bad("entry %llu is sealed by a key that entry %llu had replaced",
+					   (unsigned long long) entry->index, (unsigned long long) x->replaced[i].entry);
+}
+
 /* The events of a seal, which has them in this order. */
 static void
 check_seal(void *arg, const log_entry *entry, const cl_seal *seal)
@@ -79,6 +133,7 @@ check_seal(void *arg, const log_entry *entry, const cl_seal *seal)
 	/* How many events an entry has that is no seal, nobody knows. */
 	if (entry->index != x->next_entry++)
 		x->files.failed = true;
+	check_key(x, entry);
 	cl_growing_begin(&growing);
 	for (int64_t place = 0; place < seal->count; place++)
 	{
@@ -91,6 +146,8 @@ check_seal(void *arg, const log_entry *entry, const cl_seal *seal)
 			whole = false;
 		else if (seal->kind == CL_SEAL_RUN)
 			runs_event(&x->runs, bytes);
+		else if (seal->kind == CL_SEAL_DECLARATIONS)
+			note_rotation(x, entry, &event);
 	}
 	if (whole && (cl_growing_root(&growing, root) != CL_OK || memcmp(root, seal->root, CL_HASH_BYTES) != 0))
 		report_bad("entry %llu: the events of seal %lld are not those that it sealed", (unsigned long long) entry->index,
@@ -129,6 +186,7 @@ command_export(const options *o)
 
 	memset(x, 0, sizeof(*x));
 	x->scratch = allocate(CL_EVENT_MAX);
+	x->detail = allocate(CL_EVENT_MAX);
 	event_files_begin(&x->files, &x->t.dir);
 	runs_begin(&x->runs, &x->t.dir);
 	good = tree_check(&x->t, o, o->arguments[0], check_seal, x);
@@ -141,5 +199,6 @@ command_export(const options *o)
 	people_free(&x->people);
 	tree_close(&x->t);
 	free(x->scratch);
+	free(x->detail);
 	free(x);
 }

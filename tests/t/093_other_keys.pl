@@ -125,6 +125,12 @@ finds("UPDATE consent.event_log SET detail = replace(detail, 'key_change/v1', 'k
 finds("DELETE FROM consent.key WHERE key_no = 4", qr/^key\|event $event, key_rotated\|its row in consent\.key\|none$/m, 'a key deleted');
 finds("DELETE FROM consent.key_revocation", qr/^key_revocation\|event \d+, key_revoked\|its row/m, 'a revocation deleted');
 
+# The same in an export, by who has both keys: consent-verify reads in the log which key is over.
+$node->safe_psql('postgres', join(";\n", 'BEGIN', 'ALTER EVENT TRIGGER consent_ledger_guard DISABLE', $disable, "UPDATE consent.seal SET note = \$note\$" . sign_note($text, $seal[1], $pem) . "\$note\$ WHERE seal_no = $newest", 'COMMIT'));
+value('CALL consent.checkpoint()');
+run_command([ installed('consent-log'), 'export', '-h', $node->host, '-p', $node->port, '-d', 'postgres', '--full', "$dir/late" ]);
+bad(qr/^BAD entry \d+ is sealed by a key that entry \d+ had replaced/, 'an export with a seal by a key that is over', 'export', "$dir/late", @trust);
+
 # ---- keys that nobody may have ----
 
 # The points of small order, in each spelling: with them one signature fits many texts.

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use File::Temp;
 use IPC::Run;
 use Test::More;
 
@@ -34,8 +35,13 @@ sub verify
 {
 	my ($input, @arguments) = @_;
 	my ($out, $err);
+	# A file, since a program that does not read a pipe breaks it.
+	my $file = File::Temp->new;
 
-	IPC::Run::run([ $program, @arguments ], '<', \$input, '>', \$out, '2>', \$err);
+	binmode($file);
+	print $file $input;
+	close($file);
+	IPC::Run::run([ $program, @arguments ], '<', $file->filename, '>', \$out, '2>', \$err);
 	my $status = $? & 127 ? "signal $?" : $? >> 8;
 	s/\s+/ /g foreach $out, $err;
 	return ($status, $out, $err);
