@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <sys/mman.h>
+
 #include "common/hashfn.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
@@ -13,6 +15,8 @@
 #include "gate/answers.h"
 
 #define FEWEST_PLACES 64
+#define HUGE_PAGE ((size_t) 2 * 1024 * 1024)
+#define LARGE_TABLE (4 * HUGE_PAGE)
 #define ROOM_FOR_KEYS (64 * 1024)
 #define LONG_KEY PG_UINT8_MAX	/* in place of a length */
 
@@ -78,7 +82,7 @@ answers_size(double expected, bool by_bytes)
 	return bytes_for(places_for(expected), words_of_key(by_bytes));
 }
 
-static bool
+static inline bool
 is_full(const Answers *answers)
 {
 	return answers->count * 3 >= (answers->mask + 1) * 2;
@@ -90,13 +94,32 @@ answers_growth(const Answers *answers)
 	return is_full(answers) ? bytes_for(2 * (answers->mask + 1), answers->words) : 0;
 }
 
+/*
+ * A large table is looked into at random: each look would first wait for the
+ * address of its page, if pages were not large as well.
+ */
+static void
+use_huge_pages(void *memory, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	(void) madvise(memory, size, MADV_HUGEPAGE);	/* a hint: failing does no harm */
+#endif
+}
+
+/* No place may lie across two cache lines, hence the alignment. */
 static void
 make_places(Answers *answers, uint64 places)
 {
+	size_t		size = bytes_for(places, answers->words);
+	bool		large = size >= LARGE_TABLE;
+	size_t		alignment = large ? HUGE_PAGE : PG_CACHE_LINE_SIZE;
+
 	answers->mask = places - 1;
-	answers->places = MemoryContextAllocExtended(answers->context,
-												 bytes_for(places, answers->words),
-												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	answers->allocated = MemoryContextAllocHuge(answers->context, size + alignment);
+	answers->places = (uint64 *) TYPEALIGN(alignment, answers->allocated);
+	if (large)
+		use_huge_pages(answers->places, size);
+	memset(answers->places, 0, size);
 }
 
 void
@@ -112,7 +135,7 @@ answers_init(Answers *answers, MemoryContext context, bool by_bytes, double expe
 void
 answers_free(Answers *answers)
 {
-	pfree(answers->places);
+	pfree(answers->allocated);
 }
 
 /* A long key is kept as its length in two bytes, and its bytes. */

@@ -65,6 +65,7 @@ extern AnswerKey answer_key_of_bytes(const char *bytes, int len);
 typedef struct Answers
 {
 	uint64	   *places;
+	void	   *allocated;		/* what they are in */
 	int			words;			/* of a key: one of a number, three of bytes */
 	uint64		mask;			/* places - 1 */
 	uint64		count;

@@ -30,7 +30,7 @@
 
 /* Load everything after so many misses, and one in so many subjects missed. */
 #define MISSES_BEFORE_LOAD 1000
-#define SUBJECTS_PER_MISS 64
+#define SUBJECTS_PER_MISS 128
 
 /* Subjects whose verdicts depend on the row, by number. */
 typedef struct KeptSlot
@@ -175,14 +175,12 @@ code_of(const Cache *cache, const Purpose *purpose, const Known *known)
 	return by_row ? ANSWER_BY_ROW : (int) verdict;
 }
 
-/* Remember the verdicts on all purposes that were asked about. */
-static void
-remember(Cache *cache, const AnswerKey *key, const Known *known)
+/* The verdicts on all purposes that were asked about. */
+static Answer
+answer_about(Cache *cache, const Known *known)
 {
-	Answer		answer = ANSWER_FRESH;
+	Answer		answer = ANSWER_FRESH | (Answer) known->subject_no << ANSWER_SUBJECT_SHIFT;
 
-	if (known->subject_no >= ANSWER_SUBJECT_MAX || !has_room(cache))
-		return;
 	for (int i = 0; i < cache->npurposes; i++)
 	{
 		int			code = code_of(cache, cache->purposes[i], known);
@@ -191,8 +189,14 @@ remember(Cache *cache, const AnswerKey *key, const Known *known)
 		if (code == ANSWER_BY_ROW)
 			keep(cache, known);
 	}
-	*answers_add(&cache->answers, key) =
-		answer | (Answer) known->subject_no << ANSWER_SUBJECT_SHIFT;
+	return answer;
+}
+
+static void
+remember(Cache *cache, const AnswerKey *key, const Known *known)
+{
+	if (known->subject_no < ANSWER_SUBJECT_MAX && has_room(cache))
+		*answers_add(&cache->answers, key) = answer_about(cache, known);
 }
 
 /* ---- loading all ---- */
@@ -253,24 +257,49 @@ key_of_row(const Cache *cache, const Datum *values, const bool *isnull, AnswerKe
 	return true;
 }
 
+/*
+ * Subjects on their way into the answers: some at a time, so that the memory
+ * of their places is fetched for all of them together.
+ */
+#define BATCH 32
+
+typedef struct Batch
+{
+	int			n;
+	AnswerKey	keys[BATCH];
+	Answer		answers[BATCH];
+} Batch;
+
 static void
-load_row(Cache *cache, TupleDesc desc, HeapTuple tuple)
+add_batch(Cache *cache, Batch *batch)
+{
+	for (int i = 0; i < batch->n && has_room(cache); i++)
+		*answers_add(&cache->answers, &batch->keys[i]) = batch->answers[i];
+	batch->n = 0;
+}
+
+/* Take a row into the batch; what it needs of the row is in the current context. */
+static void
+load_row(Cache *cache, TupleDesc desc, HeapTuple tuple, Batch *batch)
 {
 	Datum		values[Natts_subject];
 	bool		isnull[Natts_subject];
-	AnswerKey	key;
+	AnswerKey  *key = &batch->keys[batch->n];
 	Known		known = {0};
 
 	heap_deform_tuple(tuple, desc, values, isnull);
-	if (!key_of_row(cache, values, isnull, &key))
-		return;
 	known.subject_no = DatumGetInt64(values[Anum_subject_subject_no - 1]);
+	if (!key_of_row(cache, values, isnull, key) || known.subject_no >= ANSWER_SUBJECT_MAX)
+		return;
+	answers_prefetch(&cache->answers, key);
+	if (key->bytes != NULL)
+		key->bytes = pnstrdup(key->bytes, key->len);
 	known.state = DatumGetConsentPP(values[Anum_subject_state - 1]);
 	known.scoped = DatumGetBool(values[Anum_subject_scoped - 1]);
 	known.erased = isnull[Anum_subject_key - 1];
 	if (!isnull[Anum_subject_jurisdiction - 1])
 		known.jurisdiction = TextDatumGetCString(values[Anum_subject_jurisdiction - 1]);
-	remember(cache, &key, &known);
+	batch->answers[batch->n++] = answer_about(cache, &known);
 }
 
 static void
@@ -282,13 +311,19 @@ load_rows(Cache *cache, Store *store)
 												  ALLOCSET_DEFAULT_SIZES);
 	StoreScan  *scan = store_scan(store, NULL, GetActiveSnapshot(), 0, NULL);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
+	Batch		batch = {0};
 	HeapTuple	tuple;
 
 	while (!cache->full && (tuple = store_next(scan)) != NULL)
 	{
-		load_row(cache, desc, tuple);
-		MemoryContextReset(scratch);
+		load_row(cache, desc, tuple, &batch);
+		if (batch.n == BATCH)
+		{
+			add_batch(cache, &batch);
+			MemoryContextReset(scratch);
+		}
 	}
+	add_batch(cache, &batch);
 	MemoryContextSwitchTo(old);
 	store_end(scan);
 	MemoryContextDelete(scratch);
