@@ -6,9 +6,9 @@
 #   baseline   what people would do instead
 #   ours       the same with the ledger
 #   bytes      two numbers, after the last run: bytes of baseline and of ours
-# A line "-- @goal 0.5" says what ratio of times is aimed at, and
-# "-- @clients 8" makes baseline and ours pgbench scripts of that many clients,
-# whose ratio is that of transactions per second.
+# "-- @title" says in a line what it is about, "-- @goal <= 0.5" what ratio of
+# times is aimed at; "-- @clients 8" makes baseline and ours pgbench scripts of
+# that many clients, whose ratio is that of transactions per second.
 use strict;
 use warnings;
 
@@ -16,11 +16,13 @@ use File::Basename;
 use File::Temp qw(tempfile);
 use List::Util qw(min max);
 
-my ($csv, @names) = @ARGV;
+my ($csv, $dir, @names) = @ARGV;
 my ($scale, $runs) = ($ENV{SCALE}, $ENV{RUNS});
+my $subjects = int(1_000_000 * $scale);
 my @variables = (
+	dir => $dir,
 	messages => int(5_000_000 * $scale),
-	subjects => int(1_000_000 * $scale),
+	subjects => $subjects,
 	events => int(500_000 * $scale));
 
 sub psql
@@ -58,7 +60,7 @@ sub transactions
 
 	print $handle $script;
 	close $handle;
-	my $out = `pgbench -n -M prepared -c $clients -j 2 -T 5 -D subjects=$variables[3] -f $file 2>&1`;
+	my $out = `pgbench -n -M prepared -c $clients -j 2 -T 5 -D subjects=$subjects -f $file 2>&1`;
 	return $out =~ /^tps = ([0-9.]+)/m ? $1 : die $out;
 }
 
@@ -106,19 +108,26 @@ sub run_case
 		split /\|/, $bytes[0] // '|');
 }
 
+sub slurp
+{
+	open my $in, '<', $_[0] or die "$_[0]: $!";
+	local $/;
+	return <$in>;
+}
+
 @names = map { basename($_, '.sql') } sort glob 'tests/bench/cases/*.sql' unless @names;
 open my $out, '>', $csv or die "$csv: $!";
-print $out "case,unit,baseline,ours,ratio,ratio_min,ratio_max,goal,bytes_baseline,bytes_ours\n";
-psql('CREATE EXTENSION consent_ledger;');
-printf "%-34s %5s %12s %12s %7s %15s %8s %9s %9s\n", 'case', 'unit', 'baseline', 'ours', 'ratio', 'spread', 'goal', 'bytes', 'ours';
+print $out "case,title,unit,baseline,ours,ratio,ratio_min,ratio_max,goal,bytes_baseline,bytes_ours\n";
+psql(slurp('tests/bench/data.sql'));
+printf "%-44s %4s %12s %12s %7s %15s %8s %6s %6s\n", '', 'unit', 'baseline', 'ours', 'ratio', 'spread', 'goal', 'bytes', 'ours';
+$| = 1;
 foreach my $name (@names)
 {
 	my $case = read_case("tests/bench/cases/$name.sql");
 	my ($baseline, $ours, $ratio, $least, $most, @bytes) = run_case($case);
-	my $unit = $case->{clients} ? 'tps' : 'ms';
+	my @row = ($case->{clients} ? 'tps' : 'ms', map({ sprintf '%.1f', $_ } $baseline, $ours),
+		map({ sprintf '%.2f', $_ } $ratio, $least, $most), $case->{goal} // '', map { $_ // '' } @bytes[0, 1]);
 
-	printf "%-34s %5s %12.1f %12.1f %7.2f %6.2f - %6.2f %8s %9s %9s\n", $name, $unit, $baseline, $ours, $ratio,
-		$least, $most, $case->{goal} // '', $bytes[0] // '', $bytes[1] // '';
-	print $out join(',', $name, $unit, $baseline, $ours, $ratio, $least, $most,
-		$case->{goal} // '', $bytes[0] // '', $bytes[1] // ''), "\n";
+	printf "%-44s %4s %12s %12s %7s %6s - %6s %8s %6s %6s\n", $case->{title}, @row;
+	print $out join(',', $name, qq("$case->{title}"), @row), "\n";
 }

@@ -1,9 +1,8 @@
 -- The same for subjects that are known already.
--- @goal 1.0
+-- @title Events of known subjects, in bulk
+-- @goal <= 1.0
 -- @setup
-CREATE TABLE IF NOT EXISTS plain_event (event_id bigserial PRIMARY KEY, subject text NOT NULL, purpose text NOT NULL,
-	stance text NOT NULL, event_time timestamptz NOT NULL, recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	actor text NOT NULL, method text, notice text, source text NOT NULL, external_id text);
+TRUNCATE plain_event, plain_state;
 INSERT INTO plain_event (subject, purpose, stance, event_time, actor, source)
 SELECT 'known' || i, 'ai_training', '+', clock_timestamp(), 'self', '' FROM generate_series(1, :events) i;
 INSERT INTO plain_state SELECT 'known' || i, 'ai_training', '+', clock_timestamp() FROM generate_series(1, :events) i;

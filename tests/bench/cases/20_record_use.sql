@@ -1,13 +1,9 @@
--- Use the permitted messages and leave a record of it, commit included: an
--- insert of (run, row, subject, verdict, time) with a primary key and an index
--- on the subject, against record_use() in WHERE.
--- @goal 0.1
--- @setup
-CREATE TABLE plain_run (run_id bigserial PRIMARY KEY);
+-- Insert (run, row, subject, verdict, time) with a primary key and an index on
+-- the subject, against record_use() in WHERE; commit included.
+-- @title Use the permitted rows and leave a record
+-- @goal <= 0.1
 -- @reset
-DROP TABLE IF EXISTS plain_use;
-CREATE TABLE plain_use (run_id bigint, message_id bigint, subject text, verdict text, used_at timestamptz, PRIMARY KEY (run_id, message_id, subject));
-CREATE INDEX ON plain_use (subject);
+TRUNCATE plain_use;
 CHECKPOINT;
 -- @baseline
 INSERT INTO plain_use

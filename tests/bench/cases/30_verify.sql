@@ -1,12 +1,10 @@
--- Verify bulk events (a million at full scale) with everything that follows from
--- them, against a digest over the same rows.
--- @goal 0.5
+-- Verify signed events with everything that follows from them, by all cores,
+-- against a digest over the same rows.
+-- @title Verify events that came in bulk
+-- @goal <= 0.5
 -- @setup
-CREATE EXTENSION IF NOT EXISTS pgcrypto;
 DO $$ BEGIN
-	IF EXISTS (SELECT FROM consent.ledger) THEN
-		PERFORM consent.reset_ledger();
-	END IF;
+	PERFORM consent.reset_ledger();
 	PERFORM consent.create_ledger('bench.example/consent', test => true);
 	PERFORM consent.define_purpose('ai_training');
 END $$;

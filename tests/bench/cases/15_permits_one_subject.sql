@@ -1,5 +1,6 @@
--- One subject, prepared: a primary-key look-up, against permits().
--- @goal 0.67
+-- One subject, prepared: a primary-key look-up.
+-- @title One check at a time
+-- @goal >= 0.67
 -- @clients 1
 -- @baseline
 \set i random(1, :subjects)

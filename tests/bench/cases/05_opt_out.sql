@@ -1,7 +1,9 @@
--- One opt-out at a time, eight clients, durable commits, against the unsigned
--- two statements in a transaction.
--- @goal 0.8
+-- Eight clients, durable commits, against the unsigned two statements in a transaction.
+-- @title One opt-out at a time, eight clients
+-- @goal >= 0.8
 -- @clients 8
+-- @setup
+TRUNCATE plain_event, plain_state;
 -- @baseline
 \set i random(1, :subjects)
 BEGIN;

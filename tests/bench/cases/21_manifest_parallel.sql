@@ -1,0 +1,21 @@
+-- The same insert, which cannot be parallel, against a manifest made by two
+-- workers and then recorded.
+-- @title The same by manifest(), two workers
+-- @goal <= 0.067
+-- @reset
+TRUNCATE plain_use;
+CHECKPOINT;
+-- @baseline
+INSERT INTO plain_use
+SELECT 1, m.id, s.subject, 'granted', now()
+FROM message m
+JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND c1.granted
+JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
+LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s;
+-- @ours
+SET max_parallel_workers_per_gather = 2;
+SELECT consent.open_run('bench', '{ai_training}') AS run \gset
+CREATE TEMP TABLE made AS
+SELECT consent.manifest('{ai_training}', 'message', m.id, ARRAY[sender, recipient], sent_at) FROM message m
+WHERE consent.permits(ARRAY[sender, recipient], 'ai_training', 'message', NULL, sent_at);
+SELECT consent.record_use(:run, manifest) FROM made;

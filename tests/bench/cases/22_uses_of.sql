@@ -1,0 +1,34 @@
+-- Whose data was used where: of a hundred runs, by an index on the subject.
+-- @title What was used of one member, in 100 runs
+-- @goal >= 0.67
+-- @clients 1
+-- @setup
+DO $$
+DECLARE
+	run bigint;
+	uses bigint := (SELECT count(*) / 5 FROM message);
+BEGIN
+	FOR i IN 1 .. 100 LOOP
+		run := consent.open_run('run ' || i, '{ai_training}');
+		COMMIT;
+		PERFORM count(*) FROM message m
+		WHERE id <= uses / 2 AND consent.record_use(run, 'message', m.id, ARRAY[sender, recipient], sent_at);
+		PERFORM consent.close_run(run);
+		COMMIT;
+	END LOOP;
+END
+$$;
+CREATE UNLOGGED TABLE plain_uses AS
+SELECT run, m.id AS message_id, s.subject, 'granted' AS verdict, now() AS used_at
+FROM generate_series(1, 100) run, message m,
+LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s
+WHERE m.id <= (SELECT count(*) / 10 FROM message)
+  AND NOT EXISTS (SELECT FROM plain_choice c WHERE c.subject IN (m.sender, m.recipient) AND NOT c.granted);
+CREATE INDEX ON plain_uses (subject);
+VACUUM ANALYZE plain_uses, consent.manifest_block, consent.run, consent.run_part;
+-- @baseline
+\set i random(1, :subjects)
+SELECT * FROM plain_uses WHERE subject = 'p' || :i;
+-- @ours
+\set i random(1, :subjects)
+SELECT * FROM consent.uses_of('p' || :i);
