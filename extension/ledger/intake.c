@@ -39,6 +39,7 @@ struct Intake
 	MemoryContext slice_context;
 	MemoryContext scratch;		/* for what is checked of one event */
 	char	   *recorded_by;
+	Size		room;			/* that its context keeps */
 	Slice	   *slice;			/* NULL: nothing since the last one was written */
 };
 
@@ -268,6 +269,27 @@ intake_innermost(void)
 	return innermost;
 }
 
+/*
+ * Of an intake of many slices, let each find the memory of the one before: what
+ * goes back to the system comes again as pages to be cleared.
+ */
+static void
+keep_room(Intake *intake)
+{
+	Size		used = MemoryContextMemAllocated(intake->slice_context, false);
+
+	if (used > intake->room && used <= SLICE_BYTES / 2)
+	{
+		MemoryContextDelete(intake->slice_context);
+		intake->room = TYPEALIGN(BLCKSZ, used);
+		intake->slice_context = AllocSetContextCreate(intake->context, "consent slice",
+													  intake->room, ALLOCSET_DEFAULT_INITSIZE,
+													  Max(intake->room, ALLOCSET_DEFAULT_MAXSIZE));
+	}
+	else
+		MemoryContextReset(intake->slice_context);
+}
+
 static void
 write_slice(Intake *intake)
 {
@@ -275,7 +297,6 @@ write_slice(Intake *intake)
 		return;
 	slice_write(intake->slice);
 	intake->slice = NULL;
-	MemoryContextReset(intake->slice_context);
 }
 
 /* An event whose external id is known: the same content again is a no-op. */
@@ -332,6 +353,8 @@ intake_add(Intake *intake, const EventInput *in)
 		add_new(intake, d, in, table_name, &id);
 	}
 	MemoryContextSwitchTo(old);
+	if (!intake->slice)
+		keep_room(intake);
 	MemoryContextReset(intake->scratch);
 	return id;
 }

@@ -24,6 +24,8 @@
 #include "type/consent.h"
 
 
+#define SALTS_AT_ONCE 64
+
 /* The events of one subject in the slice, and what is known of her. */
 typedef struct Member
 {
@@ -47,6 +49,8 @@ typedef struct Batch
 	Store	   *subjects;
 	StoreScan  *by_key;
 	Store	   *scopes;			/* NULL until needed */
+	int			salts_left;		/* random bytes are drawn for many subjects at once */
+	uint8		salts[SALTS_AT_ONCE][CL_SALT_BYTES];
 } Batch;
 
 /* Columns of a subject that events change. */
@@ -181,17 +185,27 @@ bytes_datum(const uint8 *bytes, size_t len)
 	return PointerGetDatum(copy);
 }
 
+static const uint8 *
+next_salt(Batch *batch)
+{
+	if (batch->salts_left == 0)
+	{
+		batch->salts_left = Min(batch->nmembers, SALTS_AT_ONCE);
+		if (cl_random(batch->salts, batch->salts_left * CL_SALT_BYTES) != CL_OK)
+			elog(ERROR, "no random bytes to be had");
+	}
+	return batch->salts[--batch->salts_left];
+}
+
 static void
 queue_subject(Batch *batch, Member *member)
 {
 	Datum		values[Natts_subject];
 	bool		isnull[Natts_subject];
 	SubjectState s = {consent_empty(), NULL, 0, false};
-	uint8		salt[CL_SALT_BYTES];
+	const uint8 *salt = next_salt(batch);
 	uint8		hmac[CL_HASH_BYTES];
 
-	if (cl_random(salt, sizeof(salt)) != CL_OK)
-		elog(ERROR, "no random bytes to be had");
 	member->subject_no = store_nextval("subject_no_seq");
 	subject_commitment(batch->declared->origin, salt, member->subject_no,
 					   member->key, hmac);
@@ -203,7 +217,7 @@ queue_subject(Batch *batch, Member *member)
 	isnull[Anum_subject_subject_no - 1] = false;
 	values[Anum_subject_key - 1] = PointerGetDatum(cstring_to_text_with_len(member->key, member->len));
 	isnull[Anum_subject_key - 1] = false;
-	values[Anum_subject_salt - 1] = bytes_datum(salt, sizeof(salt));
+	values[Anum_subject_salt - 1] = bytes_datum(salt, CL_SALT_BYTES);
 	isnull[Anum_subject_salt - 1] = false;
 	values[Anum_subject_commitment - 1] = member->commitment;
 	isnull[Anum_subject_commitment - 1] = false;
@@ -557,7 +571,11 @@ number_events(Batch *batch)
 void
 state_apply(const Declared *d, SliceEvent *events, int n)
 {
-	Batch		batch = {.declared = d, .events = events};
+	Batch		batch;
+
+	memset(&batch, 0, offsetof(Batch, salts));
+	batch.declared = d;
+	batch.events = events;
 
 	group_by_subject(&batch, n);
 	if (batch.nmembers == 0)

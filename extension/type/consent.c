@@ -63,15 +63,22 @@ consent_merge2(Consent *a, Consent *b)
 {
 	int			na,
 				nb;
-	cl_choice  *as = consent_choices(a, &na);
-	cl_choice  *bs = consent_choices(b, &nb);
-	cl_choice  *merged = palloc(sizeof(cl_choice) * (na + nb + 1));
+	cl_choice  *as;
+	cl_choice  *bs;
+	cl_choice  *merged;
 	int			from_a = 0;
 	int			from_b = 0;
 	int			n = 0;
 	int			i = 0;
 	int			j = 0;
 
+	if (consent_count(a) == 0)
+		return b;
+	if (consent_count(b) == 0)
+		return a;
+	as = consent_choices(a, &na);
+	bs = consent_choices(b, &nb);
+	merged = palloc(sizeof(cl_choice) * (na + nb));
 	while (i < na || j < nb)
 	{
 		int			cmp = i == na ? 1 : j == nb ? -1 :
