@@ -99,7 +99,7 @@ insert_ledger(Store *store, const char *origin, SubjectType type, bool test)
 	values[Anum_ledger_subject_type - 1] = CStringGetTextDatum(subject_type_name(type));
 	values[Anum_ledger_test - 1] = BoolGetDatum(test);
 	values[Anum_ledger_erased_subjects - 1] = Int64GetDatum(0);
-	values[Anum_ledger_last_declaration - 1] = Int64GetDatum(-store_nextval("seal_no_seq"));
+	values[Anum_ledger_last_declaration - 1] = Int64GetDatum(-store_nextval(store_relid("seal_no_seq")));
 	store_insert(store, values, isnull);
 	return key;
 }

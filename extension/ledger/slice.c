@@ -54,7 +54,7 @@ slice_begin(SealKind kind, const Declared *d)
 	slice->kind = kind;
 	slice->declared = d;
 	signer_hold_seal_key();
-	slice->seal_no = store_nextval("seal_no_seq");
+	slice->seal_no = store_nextval(store_relid("seal_no_seq"));
 	head_read(&slice->head);
 	slice->allocated = 1;
 	slice->events = palloc(sizeof(SliceEvent));

@@ -47,7 +47,7 @@ typedef struct Batch
 	Member	   *members;		/* by key */
 	int			nmembers;
 	Store	   *subjects;
-	StoreScan  *by_key;
+	Oid			numbers;		/* the sequence that new subjects draw from */
 	Store	   *scopes;			/* NULL until needed */
 	int			salts_left;		/* random bytes are drawn for many subjects at once */
 	uint8		salts[SALTS_AT_ONCE][CL_SALT_BYTES];
@@ -206,7 +206,7 @@ queue_subject(Batch *batch, Member *member)
 	const uint8 *salt = next_salt(batch);
 	uint8		hmac[CL_HASH_BYTES];
 
-	member->subject_no = store_nextval("subject_no_seq");
+	member->subject_no = store_nextval(batch->numbers);
 	subject_commitment(batch->declared->origin, salt, member->subject_no,
 					   member->key, hmac);
 	member->commitment = bytes_datum(hmac, sizeof(hmac));
@@ -581,6 +581,7 @@ state_apply(const Declared *d, SliceEvent *events, int n)
 	if (batch.nmembers == 0)
 		return;
 	batch.subjects = store_open("subject", RowExclusiveLock);
+	batch.numbers = store_relid("subject_no_seq");
 	find_known(&batch);
 	while (!make_unknown(&batch))
 		find_known(&batch);

@@ -191,16 +191,14 @@ insert_index_entries(Store *store, TupleTableSlot *slot, bool probe)
 
 /* Write one row, or take it back as if it had never been if its key was there. */
 static bool
-write_speculatively(Store *store, TupleTableSlot *slot)
+write_speculatively(Store *store, TupleTableSlot *slot, uint32 token)
 {
-	uint32		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
 	bool		conflict;
 
 	table_tuple_insert_speculative(store->rel, slot, GetCurrentCommandId(true),
 								   0, NULL, token);
 	conflict = insert_index_entries(store, slot, true);
 	table_tuple_complete_speculative(store->rel, slot, token, !conflict);
-	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
 	return conflict;
 }
 
@@ -249,13 +247,22 @@ store_queue_try(Store *store, const Datum *values, const bool *isnull)
 	queue_row(store, values, isnull);
 }
 
+/* One token for all of them: whoever meets one of these rows waits for the last. */
 int
 store_try_flush(Store *store)
 {
+	TransactionId xid;
+	uint32		token;
 	int			written = 0;
 
-	while (written < store->nqueued && !write_speculatively(store, store->queue[written]))
+	if (store->nqueued == 0)
+		return 0;
+	prepare_to_write(store);
+	xid = GetCurrentTransactionId();
+	token = SpeculativeInsertionLockAcquire(xid);
+	while (written < store->nqueued && !write_speculatively(store, store->queue[written], token))
 		written++;
+	SpeculativeInsertionLockRelease(xid);
 	clear_queue(store);
 	return written;
 }
@@ -322,9 +329,9 @@ store_delete(Store *store, HeapTuple tuple)
 }
 
 int64
-store_nextval(const char *sequence)
+store_nextval(Oid sequence)
 {
-	return nextval_internal(store_relid(sequence), false);
+	return nextval_internal(sequence, false);
 }
 
 /* ---- reading ---- */

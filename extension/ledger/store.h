@@ -80,8 +80,8 @@ extern bool store_lock(Store *store, HeapTuple tuple);
 
 extern void store_delete(Store *store, HeapTuple tuple);
 
-/* Draw from one of our sequences (a number that ROLLBACK does not give back). */
-extern int64 store_nextval(const char *sequence);
+/* Draw from a sequence (a number that ROLLBACK does not give back). */
+extern int64 store_nextval(Oid sequence);
 
 /* A snapshot that shows what is committed now and what we did so far. */
 extern void store_push_latest_snapshot(void);

@@ -219,7 +219,7 @@ run_draw(int64 run_id)
 {
 	Store	   *store = store_open("run_draw", RowExclusiveLock);
 	Relation	rel = store_relation(store);
-	int64		draw_no = store_nextval("run_draw_no_seq");
+	int64		draw_no = store_nextval(store_relid("run_draw_no_seq"));
 	Datum		values[Natts_run_draw];
 	bool		isnull[Natts_run_draw] = {0};
 	HeapTuple	tuple;
