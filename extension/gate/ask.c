@@ -132,12 +132,11 @@ ask_uncached(const Purpose *purpose, const GateRow *row, const GateTime *time,
 			 GateParty *party)
 {
 	Known		known;
-	bool		by_row;
 
 	gate.questions++;
 	known_find(gate.declared, party, time, &known);
 	party->subject_no = known.subject_no;
-	party->verdict = known_decide(gate.declared, purpose, row, time, &known, &by_row);
+	party->verdict = known_decide(gate.declared, purpose, row, time, &known, &party->by_row);
 }
 
 static void
@@ -175,6 +174,7 @@ gate_ask(const Purpose *purpose, const GateRow *row, const GateTime *time,
 			{
 				parties[i].subject_no = 0;
 				parties[i].verdict = CL_UNKNOWN;
+				parties[i].by_row = false;
 			}
 		else if (gate.questions >= QUESTIONS_BEFORE_CACHE)
 			ask_cached(purpose, row, time, parties, same);

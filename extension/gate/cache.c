@@ -377,11 +377,9 @@ static void
 ask_known(Cache *cache, const Purpose *purpose, const GateRow *row,
 		  const Known *known, GateParty *party)
 {
-	bool		by_row;
-
 	party->subject_no = known->subject_no;
 	party->verdict = known_decide(cache->declared, purpose, row, &cache->time,
-								  known, &by_row);
+								  known, &party->by_row);
 }
 
 /* About somebody of whom the ledger does not know. */
@@ -392,6 +390,7 @@ ask_unknown(Cache *cache, int place, const Purpose *purpose, const GateRow *row,
 	static const Known nothing = {0};
 
 	party->subject_no = 0;
+	party->by_row = false;
 	if (place >= 0 && cache->unknown[place] == ANSWER_UNASKED)
 		cache->unknown[place] = code_of(cache, purpose, &nothing);
 	if (place >= 0 && cache->unknown[place] < CL_VERDICTS)
@@ -441,6 +440,7 @@ ask_one(Cache *cache, int place, const Purpose *purpose, const GateRow *row,
 	if (answer != NULL)
 	{
 		party->subject_no = answer_subject(*answer);
+		party->by_row = false;
 		if (place >= 0)
 			code = answer_get(*answer, place);
 		if (code < CL_VERDICTS)

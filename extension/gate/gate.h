@@ -77,6 +77,7 @@ typedef struct GateParty
 	/* filled in by gate_ask() */
 	int64		subject_no;		/* 0: unknown to the ledger, or nobody */
 	cl_verdict	verdict;
+	bool		by_row;			/* about another row it could be another one */
 } GateParty;
 
 /*

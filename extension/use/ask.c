@@ -111,6 +111,23 @@ ask_row(Ask *ask, AskRow *row)
 }
 
 bool
+ask_permits_all_of(Ask *ask, int64 subject_no)
+{
+	static const GateRow no_row;
+	GateParty	party = {.kind = GATE_SUBJECT_NO, .number = subject_no};
+
+	prepare(ask);
+	for (int p = 0; p < ask->npurposes; p++)
+		for (int t = 0; t < ask->ntimes; t++)
+		{
+			gate_ask(ask->purposes[p], &no_row, &ask->times[t], &party, 1);
+			if (party.by_row || !cl_verdict_permits(party.verdict, ask->purposes[p]->opt_out))
+				return false;
+		}
+	return true;
+}
+
+bool
 ask_permits(Ask *ask, const ProtectedTable *table, UseCode code)
 {
 	int			opt_out = 0;

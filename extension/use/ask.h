@@ -38,6 +38,12 @@ extern void ask_past(Ask *ask, TimestampTz from, TimestampTz last);
 extern bool ask_row(Ask *ask, AskRow *row);
 
 /*
+ * May whatever there is of a subject be used, for every purpose?  False also
+ * where it depends on the row.
+ */
+extern bool ask_permits_all_of(Ask *ask, int64 subject_no);
+
+/*
  * Does a party's verdict permit by itself?  Under a party rule other than all,
  * what is kept of a use tells only whether the row was permitted.  Where the
  * purposes are of both regimes a verdict does not tell, and only a yes is sure.

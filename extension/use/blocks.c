@@ -106,6 +106,21 @@ block_open(BlockReader *reader, const char *data, int len)
 	cl_block_open(&reader->coder, data, len, reader->text);
 }
 
+static void
+refuse_malformed(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("a block of uses is malformed")));
+}
+
+void
+block_seek(BlockReader *reader, int64 subject)
+{
+	if (cl_block_seek(&reader->coder, subject) < 0)
+		refuse_malformed();
+}
+
 bool
 block_get(BlockReader *reader, UseEntry *entry)
 {
@@ -115,9 +130,7 @@ block_get(BlockReader *reader, UseEntry *entry)
 	if (result == 0)
 		return false;
 	if (result < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("a block of uses is malformed")));
+		refuse_malformed();
 	entry->subject = use.subject;
 	entry->code = use.code;
 	entry->key.kind = use.kind;

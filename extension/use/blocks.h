@@ -36,4 +36,7 @@ extern BlockReader *block_reader(void);	/* in the current memory context */
 extern void block_open(BlockReader *reader, const char *data, int len);
 extern bool block_get(BlockReader *reader, UseEntry *entry);
 
+/* Pass over the uses of subjects before this one. */
+extern void block_seek(BlockReader *reader, int64 subject);
+
 #endif

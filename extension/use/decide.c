@@ -17,6 +17,7 @@
 #include "gate/items.h"
 #include "gate/known.h"
 #include "ledger/arguments.h"
+#include "ledger/snapkey.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
 #include "type/consent.h"
@@ -35,6 +36,7 @@ typedef struct Question
 /* What decided, for one purpose at one time. */
 typedef struct Decision
 {
+	bool		by_row;			/* about another row it could be another decision */
 	bool		permitted;
 	cl_verdict	verdict;
 	bool		by_erasure;
@@ -60,6 +62,7 @@ decide(const Question *q, const Purpose *purpose, const GateTime *time)
 	}
 	items_begin(&items, q->declared, purpose);
 	known_collect(&q->row, time, &known, &items);
+	decision.by_row = known.scoped || items.has_range;
 	decision.verdict = items_decide(&items, &q->row, time, &decided_by);
 	decision.permitted = cl_verdict_permits(decision.verdict, purpose->opt_out);
 	decision.by_item = decided_by >= 0;
@@ -86,6 +89,7 @@ static Decision
 decide_worst(const Question *q, char **purposes, int n, const GateTime *times, int ntimes)
 {
 	Decision	worst = {0};
+	bool		by_row = false;
 
 	for (int p = 0; p < n; p++)
 	{
@@ -95,10 +99,12 @@ decide_worst(const Question *q, char **purposes, int n, const GateTime *times, i
 		{
 			Decision	decision = decide(q, purpose, &times[t]);
 
+			by_row |= decision.by_row;
 			if ((p == 0 && t == 0) || is_worse(&decision, &worst))
 				worst = decision;
 		}
 	}
+	worst.by_row = by_row;
 	return worst;
 }
 
@@ -204,30 +210,90 @@ row_arguments(FunctionCallInfo fcinfo, const Declared *d, GateRow *row)
 	row->collected = row->has_collected ? PG_GETARG_TIMESTAMPTZ(4) : 0;
 }
 
-/* deciding_event(purposes, subject_no, table_name, row_key, collected_at, used_from, used_last) */
-Datum
-consent_deciding_event(PG_FUNCTION_ARGS)
+/*
+ * The last answer about now that did not depend on the row: the uses of a
+ * subject follow each other, and most have the same one.
+ */
+typedef struct LastAnswer
+{
+	SnapKey		snapshot;
+	TimestampTz statement;
+	int64		subject_no;
+	int64		event_id;
+	int			len;			/* of the purposes, as they were given */
+	char		purposes[256];
+} LastAnswer;
+
+static LastAnswer *
+find_answer(FunctionCallInfo fcinfo, ArrayType *purposes)
+{
+	LastAnswer *last = fcinfo->flinfo->fn_extra;
+
+	if (last == NULL || last->subject_no != PG_GETARG_INT64(1) ||
+		!PG_ARGISNULL(5) || !PG_ARGISNULL(6) ||
+		last->len != VARSIZE(purposes) || memcmp(last->purposes, purposes, last->len) != 0 ||
+		last->statement != GetCurrentStatementStartTimestamp() ||
+		!snapkey_is_current(&last->snapshot))
+		return NULL;
+	return last;
+}
+
+static void
+keep_answer(FunctionCallInfo fcinfo, ArrayType *purposes, int64 event_id)
+{
+	LastAnswer *last = fcinfo->flinfo->fn_extra;
+
+	if (VARSIZE(purposes) > sizeof(last->purposes) || !PG_ARGISNULL(5) || !PG_ARGISNULL(6))
+		return;
+	if (last == NULL)
+		last = fcinfo->flinfo->fn_extra = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(LastAnswer));
+	snapkey_take(&last->snapshot);
+	last->statement = GetCurrentStatementStartTimestamp();
+	last->subject_no = PG_GETARG_INT64(1);
+	last->event_id = event_id;
+	last->len = VARSIZE(purposes);
+	memcpy(last->purposes, purposes, last->len);
+}
+
+/* NULL of times is now. */
+static int64
+deciding_event(FunctionCallInfo fcinfo, ArrayType *given)
 {
 	Question	q = {0};
 	GateTime	times[2] = {0};
-	char	  **purposes;
 	int			n;
+	char	  **purposes = run_text_array(PointerGetDatum(given), &n);
 	Decision	decision;
 	int64		event_id;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		PG_RETURN_NULL();
 	q.declared = gate_ready();
 	q.subject_no = PG_GETARG_INT64(1);
-	purposes = run_text_array(PG_GETARG_DATUM(0), &n);
 	row_arguments(fcinfo, q.declared, &q.row);
 	for (int t = 0; t < 2; t++)
 	{
 		times[t].has_at = !PG_ARGISNULL(5 + t);
 		times[t].at = times[t].has_at ? PG_GETARG_TIMESTAMPTZ(5 + t) : 0;
 	}
-	decision = decide_worst(&q, purposes, n, times, 2);
+	decision = decide_worst(&q, purposes, n, times, times[0].has_at || times[1].has_at ? 2 : 1);
 	event_id = event_of(&q, &decision);
+	if (!decision.by_row)
+		keep_answer(fcinfo, given, event_id);
+	return event_id;
+}
+
+/* deciding_event(purposes, subject_no, table_name, row_key, collected_at, used_from, used_last) */
+Datum
+consent_deciding_event(PG_FUNCTION_ARGS)
+{
+	ArrayType  *purposes;
+	LastAnswer *last;
+	int64		event_id;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	purposes = PG_GETARG_ARRAYTYPE_P(0);
+	last = find_answer(fcinfo, purposes);
+	event_id = last != NULL ? last->event_id : deciding_event(fcinfo, purposes);
 	if (event_id == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(event_id);

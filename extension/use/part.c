@@ -27,9 +27,15 @@
 #include "use/run.h"
 #include "use/tables.h"
 
-/* Two rows fill a page. */
-#define ROW_BYTES \
-	MAXALIGN_DOWN((BLCKSZ - SizeOfPageHeaderData - 2 * sizeof(ItemIdData)) / 2)
+/*
+ * So many rows fill a page.  Who looks for one subject reads half a block, on
+ * average, and each row costs some 150 bytes beside its block.  Where a use
+ * has a long key, a block may take half a page.
+ */
+#define ROWS_ON_PAGE 4
+#define ROWS_ON_PAGE_IF_LONG 2
+#define ROW_BYTES(rows_on_page) \
+	MAXALIGN_DOWN((BLCKSZ - SizeOfPageHeaderData - (rows_on_page) * sizeof(ItemIdData)) / (rows_on_page))
 
 struct PartWriter
 {
@@ -58,9 +64,9 @@ part_begin(int64 run_id, int64 part)
 	return writer;
 }
 
-/* How long a block may be for its row to take half a page. */
+/* How long a block may be for so many rows like its own to fit a page. */
 static int
-block_room(const char *table)
+block_room(const char *table, int rows_on_page)
 {
 	Size		used = MAXALIGN(SizeofHeapTupleHeader) + 2 * sizeof(int64);
 	Size		name = strlen(table);
@@ -68,7 +74,19 @@ block_room(const char *table)
 	used += name + 1 <= VARATT_SHORT_MAX ? name + 1 : name + VARHDRSZ;
 	used = INTALIGN(used) + sizeof(int32);
 	used = MAXALIGN(used) + 2 * sizeof(int64) + sizeof(int32) + VARHDRSZ;
-	return ROW_BYTES - used;
+	return ROW_BYTES(rows_on_page) - used;
+}
+
+/* Begin a block with an entry. */
+static void
+begin_block(PartWriter *writer, const char *table, const UseEntry *entry)
+{
+	block_begin(writer->blocks, block_room(table, ROWS_ON_PAGE));
+	if (block_put(writer->blocks, entry))
+		return;
+	block_begin(writer->blocks, block_room(table, ROWS_ON_PAGE_IF_LONG));
+	if (!block_put(writer->blocks, entry))
+		elog(ERROR, "an entry does not fit an empty block");
 }
 
 static void
@@ -101,24 +119,21 @@ write_block(PartWriter *writer, const char *table, int32 block_no)
 void
 part_write_table(PartWriter *writer, const char *table, UseMerge *uses)
 {
-	int			room = block_room(table);
 	int32		block_no = 0;
 	UseEntry	entry;
 
 	if (!merge_next(uses, &entry, NULL))
 		return;
 	writer->tables = lappend(writer->tables, pstrdup(table));
-	block_begin(writer->blocks, room);
-	do
+	begin_block(writer, table, &entry);
+	while (merge_next(uses, &entry, NULL))
 	{
 		if (block_put(writer->blocks, &entry))
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		write_block(writer, table, block_no++);
-		block_begin(writer->blocks, room);
-		if (!block_put(writer->blocks, &entry))
-			elog(ERROR, "an entry does not fit an empty block");
-	} while (merge_next(uses, &entry, NULL));
+		begin_block(writer, table, &entry);
+	}
 	write_block(writer, table, block_no);
 }
 
@@ -191,6 +206,8 @@ part_seal(PartWriter *writer)
 
 /* ---- reading ---- */
 
+#define BLOCKS_AT_ONCE 4
+
 typedef struct PartSource
 {
 	UseSource	source;
@@ -198,31 +215,41 @@ typedef struct PartSource
 	int64		run_id;
 	int64		part;
 	const char *table;
-	int64		last_subject;	/* of the block that is open */
-	int32		block_no;		/* -1: none is */
+	int64		first_subject;	/* whose uses are the first to be read */
+	int64		last_subject;	/* of the block that was fetched last */
+	int32		block_no;		/* -1: none was */
 	bool		exhausted;
+	int			nblocks;		/* fetched */
+	int			next;			/* of them, to be opened */
+	Size		lengths[BLOCKS_AT_ONCE];
+	Size		at;				/* where the next one begins */
+	Size		used;
 	BlockReader *reader;
 	MemoryContext context;
 	Size		room;
 	char	   *data;
 } PartSource;
 
-/* A run may have very many small parts, so each holds no more than its block. */
+/* A run may have very many small parts, so each holds no more than it needs. */
 static void
 make_room(PartSource *s, Size room)
 {
+	char	   *data;
+
 	if (room <= s->room)
 		return;
+	data = MemoryContextAlloc(s->context, room);
 	if (s->data)
+	{
+		memcpy(data, s->data, s->used);
 		pfree(s->data);
-	s->data = NULL;
-	s->room = 0;
-	s->data = MemoryContextAlloc(s->context, room);
+	}
+	s->data = data;
 	s->room = room;
 }
 
 static void
-open_stored_block(PartSource *s, HeapTuple tuple)
+keep_block(PartSource *s, HeapTuple tuple)
 {
 	bool		isnull;
 	bytea	   *data = DatumGetByteaPP(store_get(s->store, tuple, Anum_manifest_block_data, &isnull));
@@ -234,18 +261,31 @@ open_stored_block(PartSource *s, HeapTuple tuple)
 				 errmsg("a block of run " INT64_FORMAT " is too long", s->run_id)));
 	s->block_no = DatumGetInt32(store_get(s->store, tuple, Anum_manifest_block_block_no, &isnull));
 	s->last_subject = DatumGetInt64(store_get(s->store, tuple, Anum_manifest_block_last_subject, &isnull));
-	make_room(s, len);
-	memcpy(s->data, VARDATA_ANY(data), len);
-	block_open(s->reader, s->data, len);
+	make_room(s, s->used + len);
+	memcpy(s->data + s->used, VARDATA_ANY(data), len);
+	s->used += len;
+	s->lengths[s->nblocks++] = len;
+}
+
+/* Open the next of those fetched, if there is one. */
+static bool
+open_fetched(PartSource *s)
+{
+	if (s->next == s->nblocks)
+		return false;
+	block_open(s->reader, s->data + s->at, s->lengths[s->next]);
+	s->at += s->lengths[s->next++];
+	return true;
 }
 
 /*
- * Open the first block that the last two keys let through.  A fresh index scan
- * each time: a scan left open for each part would pin a buffer for each.
+ * Fetch some blocks, from the first that the last two keys let through, and
+ * open that.  A fresh index scan each time: a scan left open for each part
+ * would pin a buffer for each.
  */
 static bool
-find_block(PartSource *s, StrategyNumber by_subject, int64 last_subject,
-		   bool same_subject, int32 after_block)
+fetch_blocks(PartSource *s, StrategyNumber by_subject, int64 last_subject,
+			 bool same_subject, int32 after_block, int most)
 {
 	ScanKeyData keys[5];
 	StoreScan  *scan;
@@ -262,21 +302,34 @@ find_block(PartSource *s, StrategyNumber by_subject, int64 last_subject,
 				F_INT4GT, Int32GetDatum(after_block));
 	scan = store_scan(s->store, "manifest_block_pkey", GetActiveSnapshot(),
 					  same_subject ? 5 : 4, keys);
-	tuple = store_next(scan);
-	if (tuple)
-		open_stored_block(s, tuple);
+	s->nblocks = s->next = 0;
+	s->at = s->used = 0;
+	while (s->nblocks < most && (tuple = store_next(scan)) != NULL)
+		keep_block(s, tuple);
 	store_end(scan);
 	pfree(DatumGetPointer(keys[2].sk_argument));
-	return tuple != NULL;
+	return open_fetched(s);
 }
 
+/* From the first block with uses of a subject or of one behind her, and there from the first such use. */
+static bool
+seek(PartSource *s, int64 subject, int most)
+{
+	if (!fetch_blocks(s, BTGreaterEqualStrategyNumber, subject, false, 0, most))
+		return false;
+	block_seek(s->reader, subject);
+	return true;
+}
+
+/* Who begins with a subject may want no more than her. */
 static bool
 open_next_block(PartSource *s)
 {
 	if (s->block_no < 0)
-		return find_block(s, BTGreaterEqualStrategyNumber, s->last_subject, false, 0);
-	return find_block(s, BTEqualStrategyNumber, s->last_subject, true, s->block_no) ||
-		find_block(s, BTGreaterStrategyNumber, s->last_subject, false, 0);
+		return seek(s, s->first_subject, s->first_subject == NO_PARTY ? BLOCKS_AT_ONCE : 1);
+	return open_fetched(s) ||
+		fetch_blocks(s, BTEqualStrategyNumber, s->last_subject, true, s->block_no, BLOCKS_AT_ONCE) ||
+		fetch_blocks(s, BTGreaterStrategyNumber, s->last_subject, false, 0, BLOCKS_AT_ONCE);
 }
 
 static bool
@@ -302,7 +355,7 @@ part_source(Store *blocks, int64 run_id, const RunPart *part, const char *table,
 	s->run_id = run_id;
 	s->part = part->part;
 	s->table = table;
-	s->last_subject = subject;
+	s->first_subject = subject;
 	s->block_no = -1;
 	s->reader = block_reader();
 	s->context = CurrentMemoryContext;
@@ -319,8 +372,7 @@ part_contains(UseSource *source, const UseEntry *entry)
 		return false;
 	if (s->block_no < 0 || entry->subject > s->last_subject)
 	{
-		if (!find_block(s, BTGreaterEqualStrategyNumber, entry->subject, false, 0) ||
-			!part_next(source))
+		if (!seek(s, entry->subject, 1) || !part_next(source))
 		{
 			s->exhausted = true;
 			return false;

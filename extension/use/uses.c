@@ -86,6 +86,8 @@ typedef struct Reader
 	Ask		   *then;			/* for retroactive uses: as of the use, as known now */
 	const char *table_name;
 	const ProtectedTable *table;	/* NULL: not declared any more */
+	int64		asked_subject;	/* about all of whose data was asked last */
+	bool		asked_permits;
 	Store	   *blocks;
 	Ranged	   *ranged;
 	Waiting    *waiting;
@@ -290,6 +292,23 @@ may_be_wanted(const Reader *r, UseCode code)
 	}
 }
 
+/*
+ * Is nothing of this subject wanted, whatever her rows?  She is asked about
+ * once, since her uses of a table follow each other.
+ */
+static bool
+passed_over(Reader *r, int64 subject)
+{
+	if (r->wanted != WANT_WITHDRAWN || subject == NO_PARTY)
+		return false;
+	if (subject != r->asked_subject)
+	{
+		r->asked_subject = subject;
+		r->asked_permits = ask_permits_all_of(r->now, subject);
+	}
+	return r->asked_permits;
+}
+
 static const RunPart *
 find_part(const Reader *r, int64 part)
 {
@@ -344,7 +363,7 @@ read_table(Reader *r, const char *table, bool one_subject, int64 subject)
 			continue;
 		if (one_subject && entry.subject > subject)
 			break;
-		if (may_be_wanted(r, entry.code))
+		if (!passed_over(r, entry.subject) && may_be_wanted(r, entry.code))
 			wait_for_answer(r, &entry, part);
 	}
 	answer_waiting(r);
