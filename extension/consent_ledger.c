@@ -27,6 +27,15 @@ PG_MODULE_MAGIC;
 
 char	   *setting_key_directory = NULL;
 int			setting_max_lateness = 86400;
+int			setting_lookup = LOOKUP_AUTO;
+
+static const struct config_enum_entry lookup_ways[] = {
+	{"auto", LOOKUP_AUTO, false},
+	{"single", LOOKUP_SINGLE, false},
+	{"cached", LOOKUP_CACHED, false},
+	{"loaded", LOOKUP_LOADED, false},
+	{NULL, 0, false}
+};
 
 void		_PG_init(void);
 
@@ -43,6 +52,11 @@ _PG_init(void)
 							"Older ones are late, and only an importer may record them.",
 							&setting_max_lateness, 86400, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomEnumVariable("consent_ledger.lookup",
+							 "How the gate looks subjects up.",
+							 "For tests and measurements: the answers are the same.",
+							 &setting_lookup, LOOKUP_AUTO, lookup_ways,
+							 PGC_USERSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 	worker_init();
 	receipt_init();
 	MarkGUCPrefixReserved("consent_ledger");

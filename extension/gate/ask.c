@@ -14,6 +14,7 @@
 #include "gate/cache.h"
 #include "gate/question.h"
 #include "ledger/snapkey.h"
+#include "settings.h"
 
 /* A check of one row costs no memory: only what asks more often is cached. */
 #define QUESTIONS_BEFORE_CACHE 8
@@ -148,6 +149,21 @@ ask_cached(const Purpose *purpose, const GateRow *row, const GateTime *time,
 	cache_ask(gate.last, purpose, row, parties, n);
 }
 
+static bool
+is_cached(void)
+{
+	switch ((LookupWay) setting_lookup)
+	{
+		case LOOKUP_SINGLE:
+			return false;
+		case LOOKUP_CACHED:
+		case LOOKUP_LOADED:
+			return true;
+		default:
+			return gate.questions >= QUESTIONS_BEFORE_CACHE;
+	}
+}
+
 /* How many of the parties, from the first on, are given in the same way. */
 static int
 alike(const GateParty *parties, int n)
@@ -176,7 +192,7 @@ gate_ask(const Purpose *purpose, const GateRow *row, const GateTime *time,
 				parties[i].verdict = CL_UNKNOWN;
 				parties[i].by_row = false;
 			}
-		else if (gate.questions >= QUESTIONS_BEFORE_CACHE)
+		else if (is_cached())
 			ask_cached(purpose, row, time, parties, same);
 		else
 			for (int i = 0; i < same; i++)

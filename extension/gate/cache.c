@@ -27,6 +27,7 @@
 #include "ledger/store.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
+#include "settings.h"
 
 /* Load everything after so many misses, and one in so many subjects missed. */
 #define MISSES_BEFORE_LOAD 1000
@@ -89,7 +90,7 @@ cache_create(MemoryContext parent, const Declared *d, GatePartyKind kind,
 	cache->time = *time;
 	cache->context = context;
 	cache->limit = get_hash_memory_limit();
-	cache->patience = MISSES_BEFORE_LOAD;
+	cache->patience = setting_lookup == LOOKUP_LOADED ? 0 : MISSES_BEFORE_LOAD;
 	cache->kept = kept_create(context, 16, NULL);
 	answers_init(&cache->answers, context, is_by_bytes(kind), 0);
 	return cache;
@@ -340,6 +341,21 @@ count_subjects(Store *store)
 	return tuples;
 }
 
+/* How many misses it takes to load so many subjects. */
+static double
+patience_for(double subjects)
+{
+	switch ((LookupWay) setting_lookup)
+	{
+		case LOOKUP_CACHED:
+			return HUGE_VAL;
+		case LOOKUP_LOADED:
+			return 0;
+		default:
+			return Max(MISSES_BEFORE_LOAD, subjects / SUBJECTS_PER_MISS);
+	}
+}
+
 /*
  * Load all subjects, once enough were missed to make up for it.  Not where it
  * is about another time, since then each takes her events.
@@ -351,7 +367,7 @@ load(Cache *cache)
 	double		subjects = count_subjects(store);
 	bool		by_bytes = is_by_bytes(cache->kind);
 
-	cache->patience = Max(MISSES_BEFORE_LOAD, subjects / SUBJECTS_PER_MISS);
+	cache->patience = patience_for(subjects);
 	if (answers_size(subjects, by_bytes) > cache->limit)
 		cache->patience = HUGE_VAL;
 	else if (cache->misses >= cache->patience)
@@ -366,7 +382,7 @@ load(Cache *cache)
 			(cache->kind == GATE_SUBJECT_NO || cache->declared->erased_subjects == 0);
 		cache->misses = 0;
 		/* Only for a purpose that is asked about from now on. */
-		cache->patience *= 4;
+		cache->patience = Max(4 * cache->patience, 1);
 	}
 	store_close(store);
 }
