@@ -382,7 +382,7 @@ load(Cache *cache)
 			(cache->kind == GATE_SUBJECT_NO || cache->declared->erased_subjects == 0);
 		cache->misses = 0;
 		/* Only for a purpose that is asked about from now on. */
-		cache->patience = Max(4 * cache->patience, 1);
+		cache->patience = cache->patience > 0 ? 4 * cache->patience : HUGE_VAL;
 	}
 	store_close(store);
 }
