@@ -17,6 +17,7 @@
 #define FIRST_CAPACITY 512
 #define CODE_BITS 4
 #define SMALL_SORT 64
+#define FEW_SEQUENCES 16
 
 typedef struct IntUse
 {
@@ -113,6 +114,33 @@ prefix_of(const char *bytes, int len)
 	return pg_ntoh64(prefix);
 }
 
+static inline int
+int_compare(const IntUse *a, const IntUse *b)
+{
+	uint64		sa = a->tag >> CODE_BITS;
+	uint64		sb = b->tag >> CODE_BITS;
+
+	if (sa != sb)
+		return sa < sb ? -1 : 1;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* Order of entries without their places. */
+static int
+text_compare(const TextUse *a, const TextUse *b)
+{
+	int			order;
+
+	if (a->subject != b->subject)
+		return a->subject < b->subject ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	order = memcmp(a->bytes, b->bytes, Min(a->len, b->len));
+	return order != 0 ? order : (int) a->len - (int) b->len;
+}
+
 static void
 add_text(UseBuffer *buffer, const UseEntry *entry)
 {
@@ -134,6 +162,19 @@ add_text(UseBuffer *buffer, const UseEntry *entry)
 	use->code = entry->code;
 }
 
+/* Does the last entry come after the one before it? */
+static inline bool
+last_is_in_order(const UseBuffer *buffer)
+{
+	int64		last = buffer->count - 1;
+
+	if (last == 0)
+		return true;
+	return buffer->integers ?
+		int_compare(&buffer->u.ints[last - 1], &buffer->u.ints[last]) < 0 :
+		text_compare(&buffer->u.texts[last - 1], &buffer->u.texts[last]) < 0;
+}
+
 void
 buffer_add(UseBuffer *buffer, const UseEntry *entry)
 {
@@ -149,20 +190,11 @@ buffer_add(UseBuffer *buffer, const UseEntry *entry)
 	else
 		add_text(buffer, entry);
 	buffer->count++;
+	if (buffer->sorted == buffer->count - 1 && last_is_in_order(buffer))
+		buffer->sorted = buffer->count;
 }
 
 /* ---- integers ---- */
-
-static inline int
-int_compare(const IntUse *a, const IntUse *b)
-{
-	uint64		sa = a->tag >> CODE_BITS;
-	uint64		sb = b->tag >> CODE_BITS;
-
-	if (sa != sb)
-		return sa < sb ? -1 : 1;
-	return a->key < b->key ? -1 : a->key > b->key;
-}
 
 static void
 insertion_sort(IntUse *uses, int64 n)
@@ -198,12 +230,16 @@ radix_pass(const IntUse *from, IntUse *to, int64 n, bool by_key, int shift)
 		to[start[((by_key ? from[i].key : from[i].tag) >> shift) & 255]++] = from[i];
 }
 
-/* Radix sort over those bytes in which the entries differ at all. */
+/*
+ * Radix sort over those bytes in which the entries differ at all; over those of
+ * the subject alone where keys come in order, as they do from a scan.
+ */
 static void
 radix_sort(IntUse *uses, int64 n, IntUse *scratch)
 {
 	uint64		key_differs = 0;
 	uint64		tag_differs = 0;
+	bool		keys_ascend = true;
 	IntUse	   *from = uses;
 	IntUse	   *to = scratch;
 
@@ -211,8 +247,9 @@ radix_sort(IntUse *uses, int64 n, IntUse *scratch)
 	{
 		key_differs |= uses[i].key ^ uses[0].key;
 		tag_differs |= uses[i].tag ^ uses[0].tag;
+		keys_ascend &= uses[i - 1].key <= uses[i].key;
 	}
-	for (int pass = 0; pass < 16; pass++)
+	for (int pass = keys_ascend ? 8 : 0; pass < 16; pass++)
 	{
 		bool		by_key = pass < 8;
 		int			shift = by_key ? pass * 8 : (pass - 8) * 8 + CODE_BITS;
@@ -229,6 +266,59 @@ radix_sort(IntUse *uses, int64 n, IntUse *scratch)
 		memcpy(uses, from, n * sizeof(IntUse));
 }
 
+/* Merge two neighbours, each in order; of equal entries those of the first come first. */
+static void
+merge_neighbours(const IntUse *from, int64 begin, int64 middle, int64 end, IntUse *to)
+{
+	int64		a = begin;
+	int64		b = middle;
+
+	for (int64 i = begin; i < end; i++)
+		to[i] = b >= end || (a < middle && int_compare(&from[a], &from[b]) <= 0) ?
+			from[a++] : from[b++];
+}
+
+/*
+ * Where a few sequences in order follow each other, as when manifests are
+ * united, merge them.  False if there are more of them.
+ */
+static bool
+merge_few(IntUse *uses, int64 n, IntUse *scratch)
+{
+	int64		ends[FEW_SEQUENCES];
+	int			nends = 0;
+	IntUse	   *from = uses;
+	IntUse	   *to = scratch;
+
+	for (int64 i = 1; i <= n; i++)
+	{
+		if (i < n && int_compare(&uses[i - 1], &uses[i]) <= 0)
+			continue;
+		if (nends == FEW_SEQUENCES)
+			return false;
+		ends[nends++] = i;
+	}
+	while (nends > 1)
+	{
+		IntUse	   *swap = from;
+		int			kept = 0;
+
+		for (int i = 0; i < nends; i += 2)
+		{
+			int64		end = ends[Min(i + 1, nends - 1)];
+
+			merge_neighbours(from, i == 0 ? 0 : ends[i - 1], ends[i], end, to);
+			ends[kept++] = end;
+		}
+		nends = kept;
+		from = to;
+		to = swap;
+	}
+	if (from != uses)
+		memcpy(uses, from, n * sizeof(IntUse));
+	return true;
+}
+
 static void
 sort_ints(UseBuffer *buffer)
 {
@@ -242,7 +332,8 @@ sort_ints(UseBuffer *buffer)
 		IntUse	   *scratch = MemoryContextAllocHuge(buffer->context,
 													 buffer->count * sizeof(IntUse));
 
-		radix_sort(uses, buffer->count, scratch);
+		if (!merge_few(uses, buffer->count, scratch))
+			radix_sort(uses, buffer->count, scratch);
 		pfree(scratch);
 	}
 	for (int64 i = 0; i < buffer->count; i++)
@@ -252,22 +343,6 @@ sort_ints(UseBuffer *buffer)
 }
 
 /* ---- other keys ---- */
-
-/* Order of entries without their places. */
-static int
-text_compare(const TextUse *a, const TextUse *b)
-{
-	int			order;
-
-	if (a->subject != b->subject)
-		return a->subject < b->subject ? -1 : 1;
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->prefix != b->prefix)
-		return a->prefix < b->prefix ? -1 : 1;
-	order = memcmp(a->bytes, b->bytes, Min(a->len, b->len));
-	return order != 0 ? order : (int) a->len - (int) b->len;
-}
 
 static int
 text_compare_places(const void *va, const void *vb)

@@ -29,7 +29,7 @@
 #include "use/manifest.h"
 
 #define MANIFEST_MAGIC 0x636c6d31
-#define MANIFEST_BUFFER ((Size) 1024 * 1024)
+#define MANIFEST_BUFFER ((Size) work_mem * 1024 / 2)
 #define LOOK_AT_SIZE_EVERY 8192
 #define NAME_MAX_BYTES 1024
 #define LABEL "consent_ledger/manifest/v1"

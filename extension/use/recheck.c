@@ -12,6 +12,8 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xlog.h"
+#include "miscadmin.h"
+#include "optimizer/plancat.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -20,12 +22,20 @@
 #include "ledger/tables.h"
 #include "use/recheck.h"
 
+/* All subjects are read once one in so many was looked up, and at least so many. */
+#define SUBJECTS_PER_LOOKUP 16
+#define LOOKUPS_BEFORE_SCAN 1000
+
 struct Recheck
 {
 	bool		all;
 	TransactionId xmin;
 	Store	   *subjects;
 	StoreScan  *scan;			/* reused for each subject */
+	double		lookups;
+	double		patience;		/* how many it takes to read all; 0: not known yet */
+	uint8	   *unchanged;		/* a bit for each subject, by number; NULL: not read */
+	int64		nbits;
 	MemoryContext context;
 };
 
@@ -96,6 +106,8 @@ recheck_end(Recheck *recheck)
 		store_end(recheck->scan);
 	if (recheck->subjects)
 		store_close(recheck->subjects);
+	if (recheck->unchanged)
+		pfree(recheck->unchanged);
 	pfree(recheck);
 }
 
@@ -105,15 +117,75 @@ recheck_all(const Recheck *recheck)
 	return recheck->all;
 }
 
-bool
-recheck_subject(Recheck *recheck, int64 subject_no)
+/* Of the row of a subject. */
+static bool
+is_unchanged(Recheck *recheck, HeapTuple tuple)
 {
-	ScanKeyData key;
+	bool		isnull;
+
+	return !touched_since(tuple, recheck->xmin) &&
+		!DatumGetBool(store_get(recheck->subjects, tuple, Anum_subject_scoped, &isnull));
+}
+
+static int64
+greatest_number(Recheck *recheck)
+{
+	StoreScan  *scan = store_scan(recheck->subjects, "subject_pkey", GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple = store_previous(scan);
+	bool		isnull;
+	int64		greatest = 0;
+
+	if (tuple != NULL)
+		greatest = DatumGetInt64(store_get(recheck->subjects, tuple, Anum_subject_subject_no, &isnull));
+	store_end(scan);
+	return greatest;
+}
+
+static void
+look_up_all(Recheck *recheck)
+{
+	StoreScan  *scan;
 	HeapTuple	tuple;
 	bool		isnull;
 
-	if (recheck->all)
-		return true;
+	recheck->nbits = Min(greatest_number(recheck) + 1, (int64) work_mem * 1024 * BITS_PER_BYTE);
+	recheck->unchanged = MemoryContextAllocExtended(recheck->context, recheck->nbits / BITS_PER_BYTE + 1,
+													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	scan = store_scan(recheck->subjects, NULL, GetActiveSnapshot(), 0, NULL);
+	while ((tuple = store_next(scan)) != NULL)
+	{
+		int64		subject_no = DatumGetInt64(store_get(recheck->subjects, tuple,
+														 Anum_subject_subject_no, &isnull));
+
+		if (subject_no > 0 && subject_no < recheck->nbits && is_unchanged(recheck, tuple))
+			recheck->unchanged[subject_no / BITS_PER_BYTE] |= 1 << subject_no % BITS_PER_BYTE;
+	}
+	store_end(scan);
+}
+
+/* Is it time to read all? */
+static bool
+prefers_scan(Recheck *recheck)
+{
+	BlockNumber pages;
+	double		tuples;
+	double		allvisfrac;
+
+	if (recheck->patience == 0)
+	{
+		estimate_rel_size(store_relation(recheck->subjects), NULL, &pages, &tuples, &allvisfrac);
+		recheck->patience = Max(LOOKUPS_BEFORE_SCAN, tuples / SUBJECTS_PER_LOOKUP);
+	}
+	return recheck->lookups >= recheck->patience;
+}
+
+static bool
+look_up(Recheck *recheck, int64 subject_no)
+{
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	recheck->lookups++;
 	store_key_int8(&key, Anum_subject_subject_no, subject_no);
 	if (recheck->scan)
 		store_rescan(recheck->scan, &key);
@@ -126,6 +198,18 @@ recheck_subject(Recheck *recheck, int64 subject_no)
 		MemoryContextSwitchTo(old);
 	}
 	tuple = store_next(recheck->scan);
-	return tuple == NULL || touched_since(tuple, recheck->xmin) ||
-		DatumGetBool(store_get(recheck->subjects, tuple, Anum_subject_scoped, &isnull));
+	return tuple != NULL && is_unchanged(recheck, tuple);
+}
+
+/* Numbers are drawn in turn, so a bit for each is little; what work_mem does not hold is looked up. */
+bool
+recheck_subject(Recheck *recheck, int64 subject_no)
+{
+	if (recheck->all)
+		return true;
+	if (!recheck->unchanged && prefers_scan(recheck))
+		look_up_all(recheck);
+	if (recheck->unchanged && subject_no < recheck->nbits)
+		return !(recheck->unchanged[subject_no / BITS_PER_BYTE] >> subject_no % BITS_PER_BYTE & 1);
+	return !look_up(recheck, subject_no);
 }

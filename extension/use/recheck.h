@@ -16,7 +16,7 @@ extern void recheck_end(Recheck *recheck);
 /* Must all be asked about again? Another system, or something was declared since. */
 extern bool recheck_all(const Recheck *recheck);
 
-/* Did a subject's choices change since? Costs an index look-up. */
+/* Did a subject's choices change since? Costs an index look-up, until all are read at once. */
 extern bool recheck_subject(Recheck *recheck, int64 subject_no);
 
 #endif
