@@ -14,7 +14,11 @@ use warnings;
 
 use File::Basename;
 use File::Temp qw(tempfile);
+use FindBin;
+use lib $FindBin::Bin;
 use List::Util qw(min max);
+
+use Bench qw(median);
 
 my ($csv, $dir, @names) = @ARGV;
 my ($scale, $runs) = ($ENV{SCALE}, $ENV{RUNS});
@@ -62,13 +66,6 @@ sub transactions
 	close $handle;
 	my $out = `pgbench -n -M prepared -c $clients -j 2 -T 5 -D subjects=$subjects -f $file 2>&1`;
 	return $out =~ /^tps = ([0-9.]+)/m ? $1 : die $out;
-}
-
-sub median
-{
-	my @sorted = sort { $a <=> $b } @_;
-
-	return ($sorted[int($#sorted / 2)] + $sorted[int(@sorted / 2)]) / 2;
 }
 
 sub read_case

@@ -2,41 +2,15 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::Bin;
 use Time::HiRes qw(time);
+
+use Bench qw(psql timed);
 
 my $seals = $ENV{SEALS};
 my $programs = "$ENV{work}/install$ENV{bindir}";
 my $dir = "$ENV{work}/tmp/log";
-
-sub psql
-{
-	my ($sql) = @_;
-
-	open my $pipe, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', 'SET client_min_messages = warning', map { ('-c', $_) } @_ or die;
-	my @lines = <$pipe>;
-	close $pipe or die "this failed: $sql";
-	chomp @lines;
-	return wantarray ? @lines : $lines[0];
-}
-
-# Milliseconds of a statement, as psql times it, the median of several: what, how
-# often, what is done before each, settings.
-sub timed
-{
-	my ($sql, $times, $before, $options) = @_;
-	my @ms;
-
-	local $ENV{PGOPTIONS} = '-c client_min_messages=warning ' . ($options // '');
-
-	foreach (1 .. $times // 1)
-	{
-		psql($before) if $before;
-		open my $pipe, '-|', "psql -XqAt -v ON_ERROR_STOP=1 -c '\\timing on' -c \"$sql\"" or die;
-		push @ms, map { /^Time: ([0-9.]+)/ ? $1 : () } <$pipe>;
-		close $pipe or die "this failed: $sql";
-	}
-	return (sort { $a <=> $b } @ms)[ $#ms / 2 ];
-}
 
 sub run
 {
