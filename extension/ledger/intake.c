@@ -21,6 +21,7 @@
 #include "ledger/row_key.h"
 #include "ledger/settle.h"
 #include "ledger/slice.h"
+#include "ledger/state.h"
 #include "ledger/tables.h"
 #include "type/consent.h"
 
@@ -41,6 +42,7 @@ struct Intake
 	char	   *recorded_by;
 	Size		room;			/* that its context keeps */
 	Slice	   *slice;			/* NULL: nothing since the last one was written */
+	StateQueue *queue;			/* of states, from the second slice on */
 };
 
 static Intake *innermost = NULL;
@@ -295,8 +297,19 @@ write_slice(Intake *intake)
 {
 	if (!intake->slice)
 		return;
-	slice_write(intake->slice);
+	slice_write(intake->slice, intake->queue);
 	intake->slice = NULL;
+}
+
+/* Write a slice that others will follow. */
+static void
+write_full_slice(Intake *intake)
+{
+	if (!intake->queue)
+		intake->queue = state_queue_create(intake->context);
+	write_slice(intake);
+	if (state_queue_is_full(intake->queue))
+		state_queue_write(intake->queue);
 }
 
 /* An event whose external id is known: the same content again is a no-op. */
@@ -330,7 +343,7 @@ add_new(Intake *intake, const Declared *d, const EventInput *in,
 		slice_note_external(intake->slice, in->source, in->external_id);
 	if (slice_is_full(intake->slice) ||
 		MemoryContextMemAllocated(intake->slice_context, false) > SLICE_BYTES)
-		write_slice(intake);
+		write_full_slice(intake);
 }
 
 EventId
@@ -376,6 +389,8 @@ intake_end(Intake *intake)
 	MemoryContext old = MemoryContextSwitchTo(intake->slice_context);
 
 	write_slice(intake);
+	if (intake->queue)
+		state_queue_write(intake->queue);
 	MemoryContextSwitchTo(old);
 	unlink_intake(intake);
 	MemoryContextDelete(intake->context);

@@ -498,11 +498,11 @@ write_seal(Slice *slice)
 }
 
 void
-slice_write(Slice *slice)
+slice_write(Slice *slice, StateQueue *queue)
 {
 	for (int i = 0; i < slice->count; i++)
 		slice->has_evidence |= slice->events[i].evidence != NULL;
-	state_apply(slice->declared, slice->events, slice->count);
+	state_apply(slice->declared, slice->events, slice->count, queue);
 	write_events(slice);
 	write_evidence(slice);
 	write_seal(slice);

@@ -35,11 +35,12 @@ extern bool slice_is_full(const Slice *slice);
 extern void slice_note_external(Slice *slice, const char *source, const char *external_id);
 
 /*
- * Make and lock subjects in order, merge the states, write events, evidence
- * and seal.  Raises 40001 when another transaction recorded one of the
+ * Make and lock subjects in order, merge the states (into the queue, if there
+ * is one), write events, evidence and seal.  Raises 40001 when another transaction recorded one of the
  * external ids meanwhile.
  */
-extern void slice_write(Slice *slice);
+struct StateQueue;
+extern void slice_write(Slice *slice, struct StateQueue *queue);
 
 /*
  * Find the event with the same source and external id, in the slice or in the

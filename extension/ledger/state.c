@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -47,6 +48,7 @@ typedef struct Batch
 	Member	   *members;		/* by key */
 	int			nmembers;
 	Store	   *subjects;
+	StateQueue *queue;			/* NULL: states are changed at once */
 	Oid			numbers;		/* the sequence that new subjects draw from */
 	Store	   *scopes;			/* NULL until needed */
 	int			salts_left;		/* random bytes are drawn for many subjects at once */
@@ -61,6 +63,33 @@ typedef struct SubjectState
 	TimestampTz jurisdiction_at;
 	bool		scoped;
 } SubjectState;
+
+#define QUEUE_BYTES (16 * 1024 * 1024)
+
+/* What is to be merged into a subject's row. */
+typedef struct QueuedState
+{
+	int64		subject_no;
+	SubjectState change;
+	char		status;
+} QueuedState;
+
+#define SH_PREFIX queued
+#define SH_ELEMENT_TYPE QueuedState
+#define SH_KEY_TYPE int64
+#define SH_KEY subject_no
+#define SH_HASH_KEY(table, key) (murmurhash32((uint32) (key)) ^ (uint32) ((key) >> 32))
+#define SH_EQUAL(table, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+struct StateQueue
+{
+	MemoryContext context;
+	queued_hash *changes;
+};
 
 void
 subject_commitment(const char *origin, const uint8 *salt, int64 subject_no,
@@ -379,18 +408,34 @@ find_known(Batch *batch)
 }
 
 static void
-read_state(Batch *batch, HeapTuple tuple, SubjectState *s)
+read_state(Store *subjects, HeapTuple tuple, SubjectState *s)
 {
 	SubjectRow	row;
 	bool		isnull;
 
-	subject_row_from_tuple(batch->subjects, tuple, &row);
+	subject_row_from_tuple(subjects, tuple, &row);
 	s->state = row.state;
 	s->jurisdiction = row.jurisdiction;
 	s->scoped = row.scoped;
 	if (row.jurisdiction)
 		s->jurisdiction_at =
-			DatumGetTimestampTz(store_get(batch->subjects, tuple, Anum_subject_jurisdiction_at, &isnull));
+			DatumGetTimestampTz(store_get(subjects, tuple, Anum_subject_jurisdiction_at, &isnull));
+}
+
+/* False if somebody changed the row meanwhile. */
+static bool
+write_state(Store *subjects, HeapTuple tuple, const SubjectState *s)
+{
+	Datum		values[Natts_subject];
+	bool		isnull[Natts_subject] = {0};
+	bool		replace[Natts_subject] = {0};
+
+	state_columns(s, values, isnull);
+	replace[Anum_subject_state - 1] = true;
+	replace[Anum_subject_jurisdiction - 1] = true;
+	replace[Anum_subject_jurisdiction_at - 1] = true;
+	replace[Anum_subject_scoped - 1] = true;
+	return store_update(subjects, tuple, values, isnull, replace);
 }
 
 /*
@@ -401,20 +446,21 @@ read_state(Batch *batch, HeapTuple tuple, SubjectState *s)
 static bool
 change_known(Batch *batch, Member *member, HeapTuple tuple)
 {
-	Datum		values[Natts_subject];
-	bool		isnull[Natts_subject] = {0};
-	bool		replace[Natts_subject] = {0};
 	SubjectState s = {0};
 
-	read_state(batch, tuple, &s);
+	read_state(batch->subjects, tuple, &s);
 	if (!merge_events(batch, member, &s))
 		return !has_events(batch, member) || store_lock(batch->subjects, tuple);
-	state_columns(&s, values, isnull);
-	replace[Anum_subject_state - 1] = true;
-	replace[Anum_subject_jurisdiction - 1] = true;
-	replace[Anum_subject_jurisdiction_at - 1] = true;
-	replace[Anum_subject_scoped - 1] = true;
-	return store_update(batch->subjects, tuple, values, isnull, replace);
+	return write_state(batch->subjects, tuple, &s);
+}
+
+static void
+refuse_erased(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("subject was erased by another transaction meanwhile"),
+			 errhint("Retry the transaction.")));
 }
 
 /*
@@ -436,10 +482,7 @@ change_until_done(Batch *batch, Member *member)
 		tuple = fetch_by_key(batch, &scan, member);
 		if (!tuple || member->subject_no !=
 			DatumGetInt64(store_get(batch->subjects, tuple, Anum_subject_subject_no, &isnull)))
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("subject was erased by another transaction meanwhile"),
-					 errhint("Retry the transaction.")));
+			refuse_erased();
 		tuple = heap_copytuple(tuple);
 		store_end(scan);
 		done = change_known(batch, member, tuple);
@@ -456,6 +499,172 @@ compare_numbers(const void *a, const void *b)
 	return na < nb ? -1 : na > nb;
 }
 
+/* ---- changes that wait ---- */
+
+StateQueue *
+state_queue_create(MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "consent states to be written",
+												  ALLOCSET_DEFAULT_SIZES);
+	StateQueue *queue = MemoryContextAlloc(parent, sizeof(StateQueue));
+
+	queue->context = context;
+	queue->changes = queued_create(context, EVENTS_PER_SEAL, NULL);
+	return queue;
+}
+
+bool
+state_queue_is_full(const StateQueue *queue)
+{
+	return MemoryContextMemAllocated(queue->context, true) > QUEUE_BYTES;
+}
+
+/* Is one of her events about a table or a row? The lock on her row covers what it changes. */
+static bool
+has_scope(Batch *batch, Member *member)
+{
+	for (int i = 0; i < member->count; i++)
+		if (!batch->events[batch->order[member->first + i]].isnull[Anum_event_log_table_name - 1])
+			return true;
+	return false;
+}
+
+static void
+queue_change(StateQueue *queue, Batch *batch, Member *member)
+{
+	bool		found;
+	QueuedState *queued = queued_insert(queue->changes, member->subject_no, &found);
+	SubjectState before = {0};
+	MemoryContext old;
+
+	if (!found)
+		queued->change = (SubjectState) {consent_empty(), NULL, 0, false};
+	before = queued->change;
+	merge_events(batch, member, &queued->change);
+	old = MemoryContextSwitchTo(queue->context);
+	if (queued->change.state != before.state || !found)
+	{
+		queued->change.state = memcpy(palloc(VARSIZE_ANY(queued->change.state)),
+									  queued->change.state, VARSIZE_ANY(queued->change.state));
+		if (found)
+			pfree(before.state);
+	}
+	if (queued->change.jurisdiction != before.jurisdiction)
+	{
+		queued->change.jurisdiction = pstrdup(queued->change.jurisdiction);
+		if (before.jurisdiction)
+			pfree(before.jurisdiction);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* Her row as it is now, merged or locked; false if somebody changed it meanwhile. */
+static bool
+write_queued(Store *subjects, StoreScan **scan, const QueuedState *queued)
+{
+	ScanKeyData key;
+	HeapTuple	tuple;
+	SubjectState s = {0};
+	Consent    *before;
+	bool		changed;
+	bool		erased = true;
+
+	store_key_int8(&key, Anum_subject_subject_no, queued->subject_no);
+	if (*scan)
+		store_rescan(*scan, &key);
+	else
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(subjects));
+
+		*scan = store_scan(subjects, "subject_pkey", GetActiveSnapshot(), 1, &key);
+		MemoryContextSwitchTo(old);
+	}
+	tuple = store_next(*scan);
+	if (tuple)
+		(void) store_get(subjects, tuple, Anum_subject_key, &erased);
+	if (erased)
+		refuse_erased();
+	read_state(subjects, tuple, &s);
+	before = s.state;
+	s.state = consent_merge2(s.state, queued->change.state);
+	changed = !consent_equal(before, s.state);
+	if (queued->change.jurisdiction)
+		changed |= merge_jurisdiction(&s, queued->change.jurisdiction, queued->change.jurisdiction_at);
+	return changed ? write_state(subjects, tuple, &s) : store_lock(subjects, tuple);
+}
+
+static void
+write_queued_again(Store *subjects, const QueuedState *queued)
+{
+	bool		done;
+
+	do
+	{
+		StoreScan  *scan = NULL;
+
+		store_push_latest_snapshot();
+		done = write_queued(subjects, &scan, queued);
+		store_end(scan);
+		store_pop_snapshot();
+	} while (!done);
+}
+
+static int
+compare_queued(const void *a, const void *b)
+{
+	int64		na = (*(QueuedState *const *) a)->subject_no;
+	int64		nb = (*(QueuedState *const *) b)->subject_no;
+
+	return na < nb ? -1 : na > nb;
+}
+
+static QueuedState **
+sort_queued(StateQueue *queue)
+{
+	QueuedState **sorted = palloc(Max(queue->changes->members, 1) * sizeof(QueuedState *));
+	queued_iterator it;
+	QueuedState *queued;
+	int			n = 0;
+
+	queued_start_iterate(queue->changes, &it);
+	while ((queued = queued_iterate(queue->changes, &it)) != NULL)
+		sorted[n++] = queued;
+	qsort(sorted, n, sizeof(QueuedState *), compare_queued);
+	return sorted;
+}
+
+void
+state_queue_write(StateQueue *queue)
+{
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent states",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(work);
+	MemoryContext each = AllocSetContextCreate(work, "consent state", ALLOCSET_DEFAULT_SIZES);
+	QueuedState **sorted = sort_queued(queue);
+	Store	   *subjects = store_open("subject", RowExclusiveLock);
+	StoreScan  *scan = NULL;
+
+	store_push_latest_snapshot();
+	for (uint32 i = 0; i < queue->changes->members; i++)
+	{
+		MemoryContextSwitchTo(each);
+		if (!write_queued(subjects, &scan, sorted[i]))
+			write_queued_again(subjects, sorted[i]);
+		MemoryContextSwitchTo(work);
+		MemoryContextReset(each);
+	}
+	if (scan)
+		store_end(scan);
+	store_pop_snapshot();
+	store_close(subjects);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(work);
+	MemoryContextReset(queue->context);
+	queue->changes = queued_create(queue->context, EVENTS_PER_SEAL, NULL);
+}
+
+/* ---- known subjects at once ---- */
+
 /* The known ones in number order, as they were found; anew where that fails. */
 static void
 change_all_known(Batch *batch)
@@ -467,8 +676,16 @@ change_all_known(Batch *batch)
 												  ALLOCSET_DEFAULT_SIZES);
 
 	for (int i = 0; i < batch->nmembers; i++)
-		if (batch->members[i].tuple)
-			sorted[n++] = &batch->members[i];
+	{
+		Member	   *member = &batch->members[i];
+
+		if (!member->tuple)
+			continue;
+		if (batch->queue && !has_scope(batch, member))
+			queue_change(batch->queue, batch, member);
+		else
+			sorted[n++] = member;
+	}
 	qsort(sorted, n, sizeof(Member *), compare_numbers);
 
 	store_push_latest_snapshot();
@@ -569,13 +786,14 @@ number_events(Batch *batch)
 }
 
 void
-state_apply(const Declared *d, SliceEvent *events, int n)
+state_apply(const Declared *d, SliceEvent *events, int n, StateQueue *queue)
 {
 	Batch		batch;
 
 	memset(&batch, 0, offsetof(Batch, salts));
 	batch.declared = d;
 	batch.events = events;
+	batch.queue = queue;
 
 	group_by_subject(&batch, n);
 	if (batch.nmembers == 0)
@@ -610,7 +828,7 @@ number_subjects(const char **keys, int n, int64 *numbers)
 		memset(events[i].isnull, true, sizeof(events[i].isnull));
 		events[i].subject = (char *) keys[i];
 	}
-	state_apply(declared_get(), events, n);
+	state_apply(declared_get(), events, n, NULL);
 	for (int i = 0; i < n; i++)
 		numbers[i] = DatumGetInt64(events[i].values[Anum_event_log_subject_no - 1]);
 }

@@ -58,6 +58,14 @@ end_session($insert, 'a million by INSERT');
 end_session(start_session("COPY consent.event (subject, choices, event_time, actor, source, external_id) FROM '$file' (FORMAT csv)"),
 	'the same file again');
 
+# A statement changes a subject once, however often she comes round: a row has
+# one version more for each change, and the next one goes past all of them.
+my $versions = q{SELECT pg_relation_size('consent.subject')};
+$node->safe_psql('postgres', q{INSERT INTO consent.event (subject, choices) SELECT 'round' || i, '+train' FROM generate_series(0, 99) i});
+my $size = $node->safe_psql('postgres', $versions);
+end_session(start_session(q{INSERT INTO consent.event (subject, choices) SELECT 'round' || i % 100, '-train' FROM generate_series(1, 200000) i}), 'a hundred people two thousand times');
+cmp_ok($node->safe_psql('postgres', $versions) - $size, '<', 100_000, 'their rows were changed a few times');
+
 # Events may come with much evidence, or be long: then a seal has fewer of them.
 end_session(start_session(q{INSERT INTO consent.event (subject, choices, evidence)
 	SELECT 'proven' || i, '+train', ('"' || repeat('x', 200000) || '"')::json FROM generate_series(1, 1000) i}), '200 MB of evidence');
@@ -65,7 +73,7 @@ end_session(start_session(q{INSERT INTO consent.event (subject, choices, evidenc
 is($node->safe_psql('postgres', q{
 	SELECT rtrim(s.key, '0123456789') AS who, sum(e.events), count(*)
 	FROM consent.subject s JOIN (SELECT subject_no, count(*) AS events FROM consent.event_log GROUP BY 1) e USING (subject_no) GROUP BY 1 ORDER BY 1}),
-	"alone|100000|100000\ncopied|500000|25001\ninserted|900000|50000\nproven|1000|1000", 'every event is there once');
+	"alone|100000|100000\ncopied|500000|25001\ninserted|900000|50000\nproven|1000|1000\nround|200100|100", 'every event is there once');
 is($node->safe_psql('postgres', q{
 	SELECT count(*) FROM consent.seal s
 	FULL JOIN (SELECT event_id / 4096 AS seal_no, count(*), max(event_id % 4096) + 1 AS places FROM consent.event_log GROUP BY 1) e USING (seal_no)
