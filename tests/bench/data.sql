@@ -13,7 +13,7 @@ SELECT i, 'p' || (1 + floor(:subjects * power(random(), 2)))::int, 'p' || (1 + f
 FROM generate_series(1, :messages) i;
 
 CREATE TABLE plain_choice (subject text, purpose text, granted boolean NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (subject, purpose));
-INSERT INTO plain_choice SELECT 'p' || i, 'ai_training', i * 7919 % 20 <> 0, clock_timestamp() FROM generate_series(1, :subjects) i;
+INSERT INTO plain_choice SELECT 'p' || i, 'ai_training', hashint8(i) % 20 <> 0, clock_timestamp() FROM generate_series(1::bigint, :subjects) i;
 INSERT INTO consent.event (subject, choices)
 SELECT subject, CASE WHEN granted THEN '+ai_training' ELSE '-ai_training' END FROM plain_choice;
 SELECT consent.protect('message', '{sender, recipient}', collected_at => 'sent_at');
