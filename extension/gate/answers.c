@@ -19,6 +19,7 @@
 #define LARGE_TABLE (4 * HUGE_PAGE)
 #define ROOM_FOR_KEYS (64 * 1024)
 #define LONG_KEY PG_UINT8_MAX	/* in place of a length */
+#define DRAWN_NEIGHBOURS 4
 
 static inline uint64
 mix(uint64 number)
@@ -33,6 +34,21 @@ AnswerKey
 answer_key_of_number(uint64 number)
 {
 	AnswerKey	key = {mix(number), {number}, NULL, 0};
+
+	return key;
+}
+
+/* A cache line of places for neighbours; more would make long clusters. */
+static inline uint64
+mix_drawn(uint64 number)
+{
+	return mix(number / DRAWN_NEIGHBOURS) * DRAWN_NEIGHBOURS + number % DRAWN_NEIGHBOURS;
+}
+
+AnswerKey
+answer_key_of_drawn(uint64 number)
+{
+	AnswerKey	key = {mix_drawn(number), {number}, NULL, 0};
 
 	return key;
 }
@@ -65,9 +81,9 @@ places_for(double expected)
 }
 
 static int
-words_of_key(bool by_bytes)
+words_of_key(AnswerKeys keys)
 {
-	return by_bytes ? ANSWER_KEY_WORDS : 1;
+	return keys == ANSWER_BYTES ? ANSWER_KEY_WORDS : 1;
 }
 
 static size_t
@@ -77,9 +93,9 @@ bytes_for(uint64 places, int words)
 }
 
 size_t
-answers_size(double expected, bool by_bytes)
+answers_size(double expected, AnswerKeys keys)
 {
-	return bytes_for(places_for(expected), words_of_key(by_bytes));
+	return bytes_for(places_for(expected), words_of_key(keys));
 }
 
 static inline bool
@@ -123,11 +139,12 @@ make_places(Answers *answers, uint64 places)
 }
 
 void
-answers_init(Answers *answers, MemoryContext context, bool by_bytes, double expected)
+answers_init(Answers *answers, MemoryContext context, AnswerKeys keys, double expected)
 {
 	memset(answers, 0, sizeof(Answers));
 	answers->context = context;
-	answers->words = words_of_key(by_bytes);
+	answers->keys = keys;
+	answers->words = words_of_key(keys);
 	make_places(answers, places_for(expected));
 }
 
@@ -224,7 +241,7 @@ hash_at(const Answers *answers, const uint64 *place)
 	const unsigned char *image = (const unsigned char *) (place + 1);
 
 	if (answers->words == 1)
-		return mix(place[1]);
+		return answers->keys == ANSWER_DRAWN ? mix_drawn(place[1]) : mix(place[1]);
 	return image[0] == LONG_KEY ? place[2] : hash_bytes_extended(image + 1, image[0], 0);
 }
 

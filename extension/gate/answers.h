@@ -59,13 +59,24 @@ typedef struct AnswerKey
 } AnswerKey;
 
 extern AnswerKey answer_key_of_number(uint64 number);
+
+/* Of a number that was drawn in turn: then neighbours are neighbours in the table. */
+extern AnswerKey answer_key_of_drawn(uint64 number);
 extern AnswerKey answer_key_of_bytes(const char *bytes, int len);
+
+typedef enum AnswerKeys
+{
+	ANSWER_DRAWN,
+	ANSWER_NUMBERS,
+	ANSWER_BYTES
+} AnswerKeys;
 
 /* A place is an answer, 0 where it is free, and the words of a key. */
 typedef struct Answers
 {
 	uint64	   *places;
 	void	   *allocated;		/* what they are in */
+	AnswerKeys	keys;
 	int			words;			/* of a key: one of a number, three of bytes */
 	uint64		mask;			/* places - 1 */
 	uint64		count;
@@ -74,13 +85,13 @@ typedef struct Answers
 	size_t		room_left;
 } Answers;
 
-extern void answers_init(Answers *answers, MemoryContext context, bool by_bytes,
+extern void answers_init(Answers *answers, MemoryContext context, AnswerKeys keys,
 						 double expected);
 
 extern void answers_free(Answers *answers);
 
 /* How much memory so many subjects take, but for the bytes of long keys. */
-extern size_t answers_size(double expected, bool by_bytes);
+extern size_t answers_size(double expected, AnswerKeys keys);
 
 /* How much more it takes if one is added. */
 extern size_t answers_growth(const Answers *answers);

@@ -71,10 +71,10 @@ struct Cache
 	double		patience;		/* how many it takes to load all */
 };
 
-static bool
-is_by_bytes(GatePartyKind kind)
+static AnswerKeys
+keys_of(GatePartyKind kind)
 {
-	return kind == GATE_TEXT || kind == GATE_UUID;
+	return kind == GATE_SUBJECT_NO ? ANSWER_DRAWN : kind == GATE_BIGINT ? ANSWER_NUMBERS : ANSWER_BYTES;
 }
 
 Cache *
@@ -92,7 +92,7 @@ cache_create(MemoryContext parent, const Declared *d, GatePartyKind kind,
 	cache->limit = get_hash_memory_limit();
 	cache->patience = setting_lookup == LOOKUP_LOADED ? 0 : MISSES_BEFORE_LOAD;
 	cache->kept = kept_create(context, 16, NULL);
-	answers_init(&cache->answers, context, is_by_bytes(kind), 0);
+	answers_init(&cache->answers, context, keys_of(kind), 0);
 	return cache;
 }
 
@@ -115,8 +115,15 @@ cache_is_for(const Cache *cache, GatePartyKind kind, const GateTime *time)
 static AnswerKey
 key_of_party(const GateParty *party)
 {
-	return is_by_bytes(party->kind) ? answer_key_of_bytes(party->bytes, party->len) :
-		answer_key_of_number(party->number);
+	switch (party->kind)
+	{
+		case GATE_SUBJECT_NO:
+			return answer_key_of_drawn(party->number);
+		case GATE_BIGINT:
+			return answer_key_of_number(party->number);
+		default:
+			return answer_key_of_bytes(party->bytes, party->len);
+	}
 }
 
 /* The place of a purpose in each answer, or -1 where there are too many. */
@@ -240,7 +247,7 @@ key_of_row(const Cache *cache, const Datum *values, const bool *isnull, AnswerKe
 
 	if (cache->kind == GATE_SUBJECT_NO)
 	{
-		*key = answer_key_of_number(DatumGetInt64(values[Anum_subject_subject_no - 1]));
+		*key = answer_key_of_drawn(DatumGetInt64(values[Anum_subject_subject_no - 1]));
 		return true;
 	}
 	if (isnull[Anum_subject_key - 1])
@@ -365,17 +372,17 @@ load(Cache *cache)
 {
 	Store	   *store = store_open("subject", AccessShareLock);
 	double		subjects = count_subjects(store);
-	bool		by_bytes = is_by_bytes(cache->kind);
+	AnswerKeys	keys = keys_of(cache->kind);
 
 	cache->patience = patience_for(subjects);
-	if (answers_size(subjects, by_bytes) > cache->limit)
+	if (answers_size(subjects, keys) > cache->limit)
 		cache->patience = HUGE_VAL;
 	else if (cache->misses >= cache->patience)
 	{
 		if (subjects > cache->answers.count)
 		{
 			answers_free(&cache->answers);
-			answers_init(&cache->answers, cache->context, by_bytes, subjects);
+			answers_init(&cache->answers, cache->context, keys, subjects);
 		}
 		load_rows(cache, store);
 		cache->complete = !cache->full &&

@@ -155,8 +155,7 @@ consent_manifest_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	Manifest   *into = manifest_from_datum(PG_GETARG_DATUM(0), context);
-	Manifest   *from = manifest_from_datum(PG_GETARG_DATUM(1), CurrentMemoryContext);
 
-	manifest_unite(into, from);
+	manifest_unite(into, PG_GETARG_DATUM(1));
 	PG_RETURN_DATUM(manifest_datum(into));
 }

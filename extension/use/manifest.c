@@ -29,7 +29,7 @@
 #include "use/manifest.h"
 
 #define MANIFEST_MAGIC 0x636c6d31
-#define MANIFEST_BUFFER ((Size) work_mem * 1024 / 2)
+#define MANIFEST_BUFFER Min((Size) work_mem * 1024 / 2, MANIFEST_MAX / 8)
 #define LOOK_AT_SIZE_EVERY 8192
 #define NAME_MAX_BYTES 1024
 #define LABEL "consent_ledger/manifest/v1"
@@ -189,22 +189,23 @@ unite_sets(Manifest *into, UseTable *table, UseSet *set, const Strangers *strang
 	}
 }
 
-void
-manifest_unite(Manifest *into, const Manifest *from)
+static void
+unite_heads(Manifest *into, const Manifest *from)
 {
-	MemoryContext context;
-	MemoryContext old;
-	ListCell   *lc;
-
 	if (!same_purposes(into, from))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("manifests for different purposes cannot be united")));
 	unite_positions(&into->position, from->position);
 	into->flat = NULL;
-	context = AllocSetContextCreate(CurrentMemoryContext, "consent union",
-									ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(context);
+}
+
+static void
+unite_expanded(Manifest *into, const Manifest *from)
+{
+	ListCell   *lc;
+
+	unite_heads(into, from);
 	foreach(lc, from->tables)
 	{
 		UseTable   *source = lfirst(lc);
@@ -214,8 +215,6 @@ manifest_unite(Manifest *into, const Manifest *from)
 		if (source->unknown)
 			unite_sets(into, table, source->unknown, source->strangers);
 	}
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
 }
 
 /* ---- flat form ---- */
@@ -477,8 +476,9 @@ get_set(StringInfo buf, Manifest *manifest, UseTable *table, char **strangers, i
 	pfree(reader);
 }
 
-static void
-get_table(StringInfo buf, Manifest *manifest, UseTable *before)
+/* Take a table, which comes after another one, into a manifest; its name there. */
+static const char *
+get_table(StringInfo buf, Manifest *manifest, const char *before)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent manifest keys",
 											   ALLOCSET_DEFAULT_SIZES);
@@ -487,7 +487,7 @@ get_table(StringInfo buf, Manifest *manifest, UseTable *before)
 	char	  **strangers;
 	UseTable   *table;
 
-	if (before && strcmp(before->known_as, name) >= 0)
+	if (before && strcmp(before, name) >= 0)
 		refuse_bytes("the tables are not in order");
 	if (n < 0 || n > (buf->len - buf->cursor) / 2)
 		refuse_bytes("there are fewer subjects than it says");
@@ -502,45 +502,27 @@ get_table(StringInfo buf, Manifest *manifest, UseTable *before)
 	get_set(buf, manifest, table, NULL, 0);
 	get_set(buf, manifest, table, strangers, n);
 	MemoryContextDelete(work);
+	return table->known_as;
 }
 
 static void
-get_manifest(StringInfo buf, Manifest *manifest)
+get_head(StringInfo buf, Manifest *manifest)
 {
-	int			ntables;
-
 	manifest->position.system = pq_getmsgint64(buf);
 	manifest->position.xmin = pq_getmsgint64(buf);
 	get_purposes(buf, manifest);
-	ntables = pq_getmsgint(buf, 2);
-	for (int i = 0; i < ntables; i++)
-		get_table(buf, manifest, manifest->tables ? llast(manifest->tables) : NULL);
-	if (buf->cursor != buf->len)
-		refuse_bytes("there are bytes left over");
 }
 
-/* What is wrapped was made here; it is checked all the same. */
 static void
-unwrap(const char *bytes, Size len, Manifest *manifest)
+get_tables(StringInfo buf, Manifest *manifest)
 {
-	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent manifest bytes",
-											   ALLOCSET_DEFAULT_SIZES);
-	StringInfoData buf = {0};
+	int			ntables = pq_getmsgint(buf, 2);
+	const char *last = NULL;
 
-	buf.len = len - FLAT_MIN;
-	buf.data = MemoryContextAlloc(work, Max(buf.len, 1));
-	switch (cl_unwrap(&manifest->key, bytes + 1, len - 1, (uint8 *) buf.data))
-	{
-		case CL_OK:
-			break;
-		case CL_FORGED:
-			refuse_bytes("another ledger made it, or it was changed on the way");
-			break;
-		default:
-			elog(ERROR, "could not decrypt a manifest");
-	}
-	get_manifest(&buf, manifest);
-	MemoryContextDelete(work);
+	for (int i = 0; i < ntables; i++)
+		last = get_table(buf, manifest, last);
+	if (buf->cursor != buf->len)
+		refuse_bytes("there are bytes left over");
 }
 
 /* All that can be told without the ledger. */
@@ -555,11 +537,34 @@ check_flat(const char *bytes, Size len)
 		refuse_bytes("it is too short");
 }
 
+/* What is wrapped was made here; it is checked all the same, as it is read. */
+static void
+unwrap(const cl_wrap_key *key, struct varlena *flat, StringInfo buf)
+{
+	const char *bytes = VARDATA_ANY(flat);
+	Size		len = VARSIZE_ANY_EXHDR(flat);
+
+	check_flat(bytes, len);
+	memset(buf, 0, sizeof(StringInfoData));
+	buf->len = len - FLAT_MIN;
+	buf->data = MemoryContextAllocHuge(CurrentMemoryContext, Max(buf->len, 1));
+	switch (cl_unwrap(key, bytes + 1, len - 1, (uint8 *) buf->data))
+	{
+		case CL_OK:
+			break;
+		case CL_FORGED:
+			refuse_bytes("another ledger made it, or it was changed on the way");
+			break;
+		default:
+			elog(ERROR, "could not decrypt a manifest");
+	}
+}
+
 Manifest *
 manifest_from_datum(Datum value, MemoryContext parent)
 {
-	struct varlena *flat;
 	Manifest   *manifest;
+	StringInfoData buf;
 
 	if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(value)))
 	{
@@ -568,11 +573,42 @@ manifest_from_datum(Datum value, MemoryContext parent)
 		Assert(manifest->magic == MANIFEST_MAGIC);
 		return manifest;
 	}
-	flat = PG_DETOAST_DATUM_PACKED(value);
-	check_flat(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
 	manifest = new_manifest(parent);
-	unwrap(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat), manifest);
+	unwrap(&manifest->key, PG_DETOAST_DATUM_PACKED(value), &buf);
+	get_head(&buf, manifest);
+	get_tables(&buf, manifest);
+	pfree(buf.data);
 	return manifest;
+}
+
+/* A flat one is read right into the other: none is made of it first. */
+static void
+unite_flat(Manifest *into, struct varlena *flat)
+{
+	Manifest   *head = new_manifest(CurrentMemoryContext);
+	StringInfoData buf;
+
+	unwrap(&into->key, flat, &buf);
+	get_head(&buf, head);
+	unite_heads(into, head);
+	get_tables(&buf, into);
+	pfree(buf.data);
+	MemoryContextDelete(head->context);
+}
+
+void
+manifest_unite(Manifest *into, Datum value)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "consent union",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(value)))
+		unite_expanded(into, (Manifest *) DatumGetEOHP(value));
+	else
+		unite_flat(into, PG_DETOAST_DATUM_PACKED(value));
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }
 
 /* ---- input and output ---- */

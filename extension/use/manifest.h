@@ -55,7 +55,7 @@ extern void manifest_add(Manifest *manifest, UseTable *table, const UseEntry *en
 extern UseTable *manifest_table(Manifest *manifest, const char *known_as);
 
 /* Add all of `from`; what `into` has already stays. ERROR if the purposes differ. */
-extern void manifest_unite(Manifest *into, const Manifest *from);
+extern void manifest_unite(Manifest *into, Datum from);
 
 /* The position of the active snapshot. */
 extern Position position_now(void);

@@ -75,15 +75,33 @@ sift_down(UseMerge *merge, int place)
 	s[place] = sinking;
 }
 
+/* The first source has gone on, or is at its end. */
+static void
+went_on(UseMerge *merge, bool has_entry)
+{
+	if (!has_entry)
+		merge->sources[0] = merge->sources[--merge->nsources];
+	if (merge->nsources > 1)
+		sift_down(merge, 0);
+}
+
 static void
 advance(UseMerge *merge)
 {
 	UseSource  *first = merge->sources[0];
 
-	if (!first->next(first))
-		merge->sources[0] = merge->sources[--merge->nsources];
-	if (merge->nsources > 1)
-		sift_down(merge, 0);
+	went_on(merge, first->next(first));
+}
+
+static bool
+seek(UseSource *source, int64 subject)
+{
+	if (source->seek)
+		return source->seek(source, subject);
+	while (source->entry.subject < subject)
+		if (!source->next(source))
+			return false;
+	return true;
 }
 
 static void
@@ -97,15 +115,28 @@ remember(UseMerge *merge, const UseEntry *entry)
 	merge->last.key.bytes = merge->last_bytes;
 }
 
+static void
+start(UseMerge *merge)
+{
+	if (merge->started)
+		return;
+	merge->started = true;
+	for (int i = merge->nsources / 2 - 1; i >= 0; i--)
+		sift_down(merge, i);
+}
+
+void
+merge_seek(UseMerge *merge, int64 subject)
+{
+	start(merge);
+	while (merge->nsources > 0 && merge->sources[0]->entry.subject < subject)
+		went_on(merge, seek(merge->sources[0], subject));
+}
+
 bool
 merge_next(UseMerge *merge, UseEntry *entry, int64 *priority)
 {
-	if (!merge->started)
-	{
-		merge->started = true;
-		for (int i = merge->nsources / 2 - 1; i >= 0; i--)
-			sift_down(merge, i);
-	}
+	start(merge);
 	while (merge->nsources > 0 && merge->has_last &&
 		   use_entry_compare(&merge->sources[0]->entry, &merge->last) == 0)
 		advance(merge);

@@ -14,6 +14,12 @@ struct UseSource
 	UseEntry	entry;			/* the current one */
 	int64		priority;
 	bool		(*next) (UseSource *source);	/* false at the end */
+
+	/*
+	 * Go on to the first use of a subject or of a later one; false if there is
+	 * none. NULL: next does.
+	 */
+	bool		(*seek) (UseSource *source, int64 subject);
 };
 
 typedef struct UseMerge UseMerge;
@@ -27,5 +33,8 @@ extern void merge_add(UseMerge *merge, UseSource *source);
  * first.  *priority, if wanted, is that of its source.  O(log sources).
  */
 extern bool merge_next(UseMerge *merge, UseEntry *entry, int64 *priority);
+
+/* Pass over all entries of subjects before this one. */
+extern void merge_seek(UseMerge *merge, int64 subject);
 
 #endif

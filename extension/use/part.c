@@ -343,6 +343,21 @@ part_next(UseSource *source)
 	return true;
 }
 
+/* Go on in the blocks that were fetched; in the next one, if they end before her. */
+static bool
+part_seek(UseSource *source, int64 subject)
+{
+	PartSource *s = (PartSource *) source;
+
+	while (source->entry.subject < subject)
+	{
+		block_seek(s->reader, subject);
+		if (!part_next(source))
+			return false;
+	}
+	return true;
+}
+
 UseSource *
 part_source(Store *blocks, int64 run_id, const RunPart *part, const char *table,
 			int64 subject)
@@ -351,6 +366,7 @@ part_source(Store *blocks, int64 run_id, const RunPart *part, const char *table,
 
 	s->source.priority = part->part;
 	s->source.next = part_next;
+	s->source.seek = part_seek;
 	s->store = blocks;
 	s->run_id = run_id;
 	s->part = part->part;

@@ -299,7 +299,7 @@ may_be_wanted(const Reader *r, UseCode code)
 static bool
 passed_over(Reader *r, int64 subject)
 {
-	if (r->wanted != WANT_WITHDRAWN || subject == NO_PARTY)
+	if (r->wanted != WANT_WITHDRAWN || subject == NO_PARTY || subject == PG_INT64_MAX)
 		return false;
 	if (subject != r->asked_subject)
 	{
@@ -363,7 +363,9 @@ read_table(Reader *r, const char *table, bool one_subject, int64 subject)
 			continue;
 		if (one_subject && entry.subject > subject)
 			break;
-		if (!passed_over(r, entry.subject) && may_be_wanted(r, entry.code))
+		if (passed_over(r, entry.subject))
+			merge_seek(merge, entry.subject + 1);
+		else if (may_be_wanted(r, entry.code))
 			wait_for_answer(r, &entry, part);
 	}
 	answer_waiting(r);

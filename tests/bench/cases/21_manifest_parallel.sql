@@ -1,6 +1,6 @@
 -- The same insert, which cannot be parallel, against a manifest made by two
--- workers and then recorded.
--- @title The same by manifest(), two workers
+-- processes and then recorded.
+-- @title The same by manifest(), two processes
 -- @goal <= 0.067
 -- @reset
 TRUNCATE plain_use;
@@ -13,7 +13,7 @@ JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND
 JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
 LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s;
 -- @ours
-SET max_parallel_workers_per_gather = 2;
+SET max_parallel_workers_per_gather = 1;
 SELECT consent.open_run('bench', '{ai_training}') AS run \gset
 CREATE TEMP TABLE made AS
 SELECT consent.manifest('{ai_training}', 'message', m.id, ARRAY[sender, recipient], sent_at) FROM message m

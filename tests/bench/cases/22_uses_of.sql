@@ -18,12 +18,21 @@ BEGIN
 	END LOOP;
 END
 $$;
-CREATE UNLOGGED TABLE plain_uses AS
-SELECT run, m.id AS message_id, s.subject, 'granted' AS verdict, now() AS used_at
-FROM generate_series(1, 100) run, message m,
+CREATE TABLE permitted_use AS
+SELECT m.id AS message_id, s.subject
+FROM message m
+JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND c1.granted
+JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
 LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s
-WHERE m.id <= (SELECT count(*) / 10 FROM message)
-  AND NOT EXISTS (SELECT FROM plain_choice c WHERE c.subject IN (m.sender, m.recipient) AND NOT c.granted);
+WHERE m.id <= (SELECT count(*) / 10 FROM message) ORDER BY m.id;
+CREATE UNLOGGED TABLE plain_uses (run_id bigint, message_id bigint, subject text, verdict text, used_at timestamptz);
+DO $$
+BEGIN
+	FOR i IN 1 .. 100 LOOP
+		INSERT INTO plain_uses SELECT i, message_id, subject, 'granted', now() FROM permitted_use;
+	END LOOP;
+END
+$$;
 CREATE INDEX ON plain_uses (subject);
 VACUUM ANALYZE plain_uses, consent.manifest_block, consent.run, consent.run_part;
 -- @baseline
