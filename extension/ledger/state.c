@@ -11,6 +11,7 @@
 
 #include "access/xact.h"
 #include "common/hashfn.h"
+#include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -64,7 +65,7 @@ typedef struct SubjectState
 	bool		scoped;
 } SubjectState;
 
-#define QUEUE_BYTES (16 * 1024 * 1024)
+#define QUEUE_BYTES ((Size) 16 * 1024 * 1024)
 
 /* What is to be merged into a subject's row. */
 typedef struct QueuedState
@@ -516,7 +517,7 @@ state_queue_create(MemoryContext parent)
 bool
 state_queue_is_full(const StateQueue *queue)
 {
-	return MemoryContextMemAllocated(queue->context, true) > QUEUE_BYTES;
+	return MemoryContextMemAllocated(queue->context, true) > Max(QUEUE_BYTES, get_hash_memory_limit());
 }
 
 /* Is one of her events about a table or a row? The lock on her row covers what it changes. */

@@ -153,11 +153,12 @@ sub short
 	return $n >= 1_000_000 ? $n / 1_000_000 . 'M' : $n >= 1000 ? $n / 1000 . 'k' : $n;
 }
 
+my %parts = (subjects => \&with_subjects, events => \&with_events, runs => \&with_runs);
+
 $| = 1;
 binmode STDOUT, ':raw';
-with_subjects();
-table('subjects');
-with_events();
-table('events');
-with_runs();
-table('runs');
+foreach my $part (@ARGV ? @ARGV : qw(subjects events runs))
+{
+	$parts{$part}->();
+	table($part);
+}
