@@ -88,6 +88,8 @@ CREATE TABLE consent.protected_table (
 );
 COMMENT ON TABLE consent.protected_table IS 'Application tables whose rows belong to subjects; the newest row of a name is in force, older ones tell of renames';
 
+-- Half of each page is left free, so that a new version of a row stays in its
+-- page even if all of them change, and needs no entries in the indexes.
 CREATE TABLE consent.subject (
 	subject_no      bigint PRIMARY KEY,
 	key             text COLLATE "C",
@@ -99,7 +101,7 @@ CREATE TABLE consent.subject (
 	scoped          boolean NOT NULL,
 	suppression     bytea,
 	CONSTRAINT subject_key UNIQUE (key)
-) WITH (fillfactor = 85);
+) WITH (fillfactor = 50);
 CREATE INDEX subject_suppression ON consent.subject (suppression) WHERE suppression IS NOT NULL;
 COMMENT ON TABLE consent.subject IS 'People, by number; key and salt can be erased, the number and the commitment stay. The state is derived from the events';
 
