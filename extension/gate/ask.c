@@ -27,6 +27,7 @@ typedef struct Gate
 	TimestampTz statement;
 	const Declared *declared;
 	int			questions;		/* uncached so far */
+	bool		few;			/* subjects will be asked about */
 	MemoryContext context;		/* of the caches; NULL: none */
 	int			ncaches;
 	Cache	   *caches[MAX_CACHES];
@@ -146,7 +147,13 @@ ask_cached(const Purpose *purpose, const GateRow *row, const GateTime *time,
 {
 	if (gate.last == NULL || !cache_is_for(gate.last, parties[0].kind, time))
 		gate.last = find_cache(parties[0].kind, time);
-	cache_ask(gate.last, purpose, row, parties, n);
+	cache_ask(gate.last, purpose, row, parties, n, !gate.few);
+}
+
+void
+gate_expect_few(bool few)
+{
+	gate.few = few;
 }
 
 static bool

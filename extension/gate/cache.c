@@ -293,20 +293,15 @@ load_row(Cache *cache, TupleDesc desc, HeapTuple tuple, Batch *batch)
 	Datum		values[Natts_subject];
 	bool		isnull[Natts_subject];
 	AnswerKey  *key = &batch->keys[batch->n];
-	Known		known = {0};
+	Known		known;
 
 	heap_deform_tuple(tuple, desc, values, isnull);
-	known.subject_no = DatumGetInt64(values[Anum_subject_subject_no - 1]);
+	known_from_values(values, isnull, &known);
 	if (!key_of_row(cache, values, isnull, key) || known.subject_no >= ANSWER_SUBJECT_MAX)
 		return;
 	answers_prefetch(&cache->answers, key);
 	if (key->bytes != NULL)
 		key->bytes = pnstrdup(key->bytes, key->len);
-	known.state = DatumGetConsentPP(values[Anum_subject_state - 1]);
-	known.scoped = DatumGetBool(values[Anum_subject_scoped - 1]);
-	known.erased = isnull[Anum_subject_key - 1];
-	if (!isnull[Anum_subject_jurisdiction - 1])
-		known.jurisdiction = TextDatumGetCString(values[Anum_subject_jurisdiction - 1]);
 	batch->answers[batch->n++] = answer_about(cache, &known);
 }
 
@@ -483,12 +478,12 @@ ask_one(Cache *cache, int place, const Purpose *purpose, const GateRow *row,
  */
 void
 cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row,
-		  GateParty *parties, int n)
+		  GateParty *parties, int n, bool may_load)
 {
 	int			place = place_of(cache, purpose);
 	AnswerKey	keys[GATE_ROOM];
 
-	if (cache->misses >= cache->patience && gate_is_now(&cache->time))
+	if (may_load && cache->misses >= cache->patience && gate_is_now(&cache->time))
 		load(cache);
 	for (int first = 0; first < n; first += GATE_ROOM)
 	{

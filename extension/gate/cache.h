@@ -16,8 +16,8 @@ extern bool cache_is_for(const Cache *cache, GatePartyKind kind, const GateTime 
 
 extern void cache_destroy(Cache *cache);
 
-/* Fill in the verdict and the number of each party. */
+/* Fill in the verdict and the number of each party; after many misses, load all. */
 extern void cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row,
-					  GateParty *parties, int n);
+					  GateParty *parties, int n, bool may_load);
 
 #endif

@@ -110,6 +110,12 @@ extern GateParty *gate_parties(const Declared *d, ArrayType *array, GateParty *r
 extern void gate_ask(const Purpose *purpose, const GateRow *row,
 					 const GateTime *time, GateParty *parties, int n);
 
+/*
+ * Are those asked about from now on few, however often?  Then not all subjects
+ * are loaded for them.  Until told otherwise, or the next statement.
+ */
+extern void gate_expect_few(bool few);
+
 /* The row's verdict by the table's party rule; without a party: unknown. */
 extern cl_verdict gate_combine(PartyRule rule, const GateParty *parties, int n);
 

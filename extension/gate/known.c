@@ -28,6 +28,18 @@ known_from_row(const SubjectRow *row, Known *known)
 	known->state = row->state;
 }
 
+void
+known_from_values(const Datum *values, const bool *isnull, Known *known)
+{
+	memset(known, 0, sizeof(Known));
+	known->subject_no = DatumGetInt64(values[Anum_subject_subject_no - 1]);
+	known->state = DatumGetConsentPP(values[Anum_subject_state - 1]);
+	known->scoped = DatumGetBool(values[Anum_subject_scoped - 1]);
+	known->erased = isnull[Anum_subject_key - 1];
+	if (!isnull[Anum_subject_jurisdiction - 1])
+		known->jurisdiction = TextDatumGetCString(values[Anum_subject_jurisdiction - 1]);
+}
+
 /* By the ledger's number; whoever has no key any more is erased. */
 static void
 find_number(int64 subject_no, Known *known)

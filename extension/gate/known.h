@@ -40,6 +40,9 @@ extern void known_find(const Declared *d, const GateParty *party,
 					   const GateTime *time, Known *known);
 extern void known_from_events(int64 subject_no, const GateTime *time, Known *known);
 
+/* From the columns of a subject's row, as it is now; points into them. */
+extern void known_from_values(const Datum *values, const bool *isnull, Known *known);
+
 /* A deep copy in the current context. */
 extern Known *known_copy(const Known *known);
 

@@ -11,7 +11,6 @@
 
 #include "access/xact.h"
 #include "common/hashfn.h"
-#include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

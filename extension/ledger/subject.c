@@ -120,6 +120,20 @@ subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *row)
 	row->erased = false;
 }
 
+int64
+subject_greatest_number(Store *subjects)
+{
+	StoreScan  *scan = store_scan(subjects, "subject_pkey", GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple = store_previous(scan);
+	bool		isnull;
+	int64		greatest = 0;
+
+	if (tuple != NULL)
+		greatest = DatumGetInt64(store_get(subjects, tuple, Anum_subject_subject_no, &isnull));
+	store_end(scan);
+	return greatest;
+}
+
 static bool
 find_by_key(const char *key, size_t len, Snapshot snapshot, SubjectRow *row)
 {

@@ -34,6 +34,9 @@ typedef struct SubjectRow
 
 extern const char *subject_type_name(SubjectType type);
 
+/* The greatest number that one has under the active snapshot; 0: there is none. */
+extern int64 subject_greatest_number(Store *subjects);
+
 /* Read a row of consent.subject. */
 extern void subject_row_from_tuple(Store *store, HeapTuple tuple, SubjectRow *row);
 

@@ -127,6 +127,13 @@ ask_permits_all_of(Ask *ask, int64 subject_no)
 	return true;
 }
 
+Whole *
+ask_whole(Ask *ask, double questions)
+{
+	prepare(ask);
+	return whole_begin(ask->declared, ask->purposes, ask->npurposes, questions);
+}
+
 bool
 ask_permits(Ask *ask, const ProtectedTable *table, UseCode code)
 {

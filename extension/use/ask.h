@@ -9,6 +9,7 @@
 #define USE_ASK_H
 
 #include "gate/gate.h"
+#include "gate/whole.h"
 #include "use/entry.h"
 
 /* A row, and what is kept of its parties' verdicts. */
@@ -36,6 +37,9 @@ extern void ask_past(Ask *ask, TimestampTz from, TimestampTz last);
  * purpose?  O(parties x purposes).
  */
 extern bool ask_row(Ask *ask, AskRow *row);
+
+/* The same of all subjects at once, if so many are asked about; else NULL. */
+extern Whole *ask_whole(Ask *ask, double questions);
 
 /*
  * May whatever there is of a subject be used, for every purpose?  False also

@@ -19,6 +19,7 @@
 
 #include "ledger/declared.h"
 #include "ledger/store.h"
+#include "ledger/subject.h"
 #include "ledger/tables.h"
 #include "use/recheck.h"
 
@@ -127,20 +128,6 @@ is_unchanged(Recheck *recheck, HeapTuple tuple)
 		!DatumGetBool(store_get(recheck->subjects, tuple, Anum_subject_scoped, &isnull));
 }
 
-static int64
-greatest_number(Recheck *recheck)
-{
-	StoreScan  *scan = store_scan(recheck->subjects, "subject_pkey", GetActiveSnapshot(), 0, NULL);
-	HeapTuple	tuple = store_previous(scan);
-	bool		isnull;
-	int64		greatest = 0;
-
-	if (tuple != NULL)
-		greatest = DatumGetInt64(store_get(recheck->subjects, tuple, Anum_subject_subject_no, &isnull));
-	store_end(scan);
-	return greatest;
-}
-
 static void
 look_up_all(Recheck *recheck)
 {
@@ -148,7 +135,7 @@ look_up_all(Recheck *recheck)
 	HeapTuple	tuple;
 	bool		isnull;
 
-	recheck->nbits = Min(greatest_number(recheck) + 1, (int64) work_mem * 1024 * BITS_PER_BYTE);
+	recheck->nbits = Min(subject_greatest_number(recheck->subjects) + 1, (int64) work_mem * 1024 * BITS_PER_BYTE);
 	recheck->unchanged = MemoryContextAllocExtended(recheck->context, recheck->nbits / BITS_PER_BYTE + 1,
 													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	scan = store_scan(recheck->subjects, NULL, GetActiveSnapshot(), 0, NULL);

@@ -86,6 +86,7 @@ typedef struct Reader
 	Ask		   *then;			/* for retroactive uses: as of the use, as known now */
 	const char *table_name;
 	const ProtectedTable *table;	/* NULL: not declared any more */
+	Whole	   *whole;			/* of withdrawn uses, if they are many */
 	int64		asked_subject;	/* about all of whose data was asked last */
 	bool		asked_permits;
 	Store	   *blocks;
@@ -230,6 +231,12 @@ emit(Reader *r, const Waiting *use, const Answer *answer, const CollectedTimes *
 
 /* ---- batches ---- */
 
+static bool
+depends_on_time(Reader *r, int64 subject)
+{
+	return (!r->whole || whole_by_row(r->whole, subject)) && ranged_subject(r->ranged, subject);
+}
+
 /* The rows' times of collection, where an answer may depend on them. */
 static CollectedTimes *
 look_up_times(Reader *r)
@@ -240,8 +247,7 @@ look_up_times(Reader *r)
 		return r->wanted == WANT_COLLECTED ? collected_begin() : NULL;
 	times = collected_begin();
 	for (int i = 0; i < r->nwaiting; i++)
-		if (r->wanted == WANT_COLLECTED ||
-			ranged_subject(r->ranged, r->waiting[i].entry.subject))
+		if (r->wanted == WANT_COLLECTED || depends_on_time(r, r->waiting[i].entry.subject))
 			collected_want(times, &r->waiting[i].entry.key);
 	collected_look_up(times, r->table);
 	return times;
@@ -301,12 +307,21 @@ passed_over(Reader *r, int64 subject)
 {
 	if (r->wanted != WANT_WITHDRAWN || subject == NO_PARTY || subject == PG_INT64_MAX)
 		return false;
+	if (r->whole)
+		return whole_permits(r->whole, subject);
 	if (subject != r->asked_subject)
 	{
 		r->asked_subject = subject;
 		r->asked_permits = ask_permits_all_of(r->now, subject);
 	}
 	return r->asked_permits;
+}
+
+/* After a subject that was passed over, whose uses are the next to be looked at? */
+static int64
+next_subject(const Reader *r, int64 subject)
+{
+	return r->whole ? whole_next_other(r->whole, subject + 1) : subject + 1;
 }
 
 static const RunPart *
@@ -364,11 +379,21 @@ read_table(Reader *r, const char *table, bool one_subject, int64 subject)
 		if (one_subject && entry.subject > subject)
 			break;
 		if (passed_over(r, entry.subject))
-			merge_seek(merge, entry.subject + 1);
+			merge_seek(merge, next_subject(r, entry.subject));
 		else if (may_be_wanted(r, entry.code))
 			wait_for_answer(r, &entry, part);
 	}
 	answer_waiting(r);
+}
+
+static double
+count_uses(const Reader *r)
+{
+	double		uses = 0;
+
+	for (int i = 0; i < r->nparts; i++)
+		uses += r->parts[i].uses;
+	return uses;
 }
 
 static void
@@ -382,9 +407,14 @@ read_run(Reader *r, bool one_subject, int64 subject)
 	r->then = ask_create(r->run->purposes, r->run->npurposes);
 	if (r->run->past)
 		ask_past(r->then, r->run->used_from, r->run->used_last);
+	r->whole = NULL;
+	if (r->wanted == WANT_WITHDRAWN)
+		r->whole = ask_whole(r->now, count_uses(r));
+	gate_expect_few(r->whole != NULL);
 	tables = union_tables(r->parts, r->nparts, &ntables);
 	for (int i = 0; i < ntables; i++)
 		read_table(r, tables[i], one_subject, subject);
+	gate_expect_few(false);
 }
 
 static void
