@@ -18,6 +18,7 @@ append_to_file($script, q{
 \set who random(1, 100)
 \set what random(1, 6)
 \set ago random(0, 50000)
+\set id random(1, 1000000000000)
 \if :what = 1
 	SELECT consent.opt_in('p' || :who, 'train', notice => 'privacy/1');
 \elif :what = 2
@@ -25,7 +26,7 @@ append_to_file($script, q{
 \elif :what = 3
 	SELECT consent.record_choices('p' || :who, '+improve, ~ads', at => now() - :ago * interval '1 second', jurisdiction => 'FR');
 \elif :what = 4
-	SELECT consent.opt_out('p' || :who, 'ads', source => 'crowd', external_id => :client_id || '-' || :ago);
+	SELECT consent.opt_out('p' || :who, 'ads', source => 'crowd', external_id => :id::text);
 \elif :what = 5
 	INSERT INTO consent.event (subject, choices) SELECT 'p' || 1 + (:who + i * :ago) % 100, '-improve' FROM generate_series(1, 20) i;
 \else
