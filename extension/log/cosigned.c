@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "core/note.h"
 #include "ledger/store.h"
 #include "ledger/tables.h"
