@@ -47,6 +47,17 @@ CREATE TEMP VIEW event_name AS SELECT e.event_id, e.name FROM (VALUES
 SELECT run, u.row_key, replace(u.subject, 'aca_', '') AS subject, verdict_then, verdict_now, coalesce(e.name, left(v.choices::text, 1)) AS event
 FROM consent.withdrawn_uses u LEFT JOIN event_name e USING (event_id) LEFT JOIN consent.event v USING (event_id)
 WHERE run LIKE 'aca%' ORDER BY u.run_id, u.row_key::integer, u.subject COLLATE "C";
+-- the same, whichever way subjects are looked up
+CREATE TEMP TABLE withdrawn_before AS SELECT * FROM consent.withdrawn_uses;
+CREATE TEMP VIEW withdrawn_otherwise AS
+	(TABLE withdrawn_before EXCEPT SELECT * FROM consent.withdrawn_uses) UNION ALL (SELECT * FROM consent.withdrawn_uses EXCEPT TABLE withdrawn_before);
+SET consent_ledger.lookup = 'single';
+SELECT count(*) FROM withdrawn_otherwise;
+SET consent_ledger.lookup = 'cached';
+SELECT count(*) FROM withdrawn_otherwise;
+SET consent_ledger.lookup = 'loaded';
+SELECT count(*) FROM withdrawn_otherwise;
+RESET consent_ledger.lookup;
 SELECT run, row_key, replace(subject, 'aca_', '') AS subject, verdict_then, permitted_then, verdict_now
 FROM consent.preset_uses u WHERE run LIKE 'aca%' ORDER BY run_id, row_key::integer, u.subject COLLATE "C";
 SELECT run, u.row_key, replace(u.subject, 'aca_', '') AS subject, u.subject_no IS NULL AS nobody, verdict_then, verdict_now, coalesce(e.name, left(v.choices::text, 1)) AS event

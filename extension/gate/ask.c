@@ -13,12 +13,14 @@
 
 #include "gate/cache.h"
 #include "gate/question.h"
+#include "gate/whole.h"
 #include "ledger/snapkey.h"
 #include "settings.h"
 
 /* A check of one row costs no memory: only what asks more often is cached. */
 #define QUESTIONS_BEFORE_CACHE 8
 #define MAX_CACHES 4
+#define MAX_WHOLES 4
 
 typedef struct Gate
 {
@@ -32,6 +34,8 @@ typedef struct Gate
 	int			ncaches;
 	Cache	   *caches[MAX_CACHES];
 	Cache	   *last;			/* the one used last */
+	int			nwholes;
+	Whole	   *wholes[MAX_WHOLES];
 	const Purpose *purpose;		/* found last */
 	const ProtectedTable *table;
 	int			table_len;		/* under this name */
@@ -154,6 +158,26 @@ void
 gate_expect_few(bool few)
 {
 	gate.few = few;
+}
+
+const Whole *
+gate_whole(const Purpose **purposes, int n, double questions)
+{
+	MemoryContext old;
+	Whole	   *whole;
+
+	Assert(gate.ready && snapkey_is_current(&gate.snapshot));
+	for (int i = 0; i < gate.nwholes; i++)
+		if (whole_is_for(gate.wholes[i], purposes, n))
+			return gate.wholes[i];
+	if (gate.nwholes == MAX_WHOLES)
+		return whole_begin(gate.declared, purposes, n, questions);
+	old = MemoryContextSwitchTo(gate_context());
+	whole = whole_begin(gate.declared, purposes, n, questions);
+	MemoryContextSwitchTo(old);
+	if (whole)
+		gate.wholes[gate.nwholes++] = whole;
+	return whole;
 }
 
 static bool

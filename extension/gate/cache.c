@@ -14,7 +14,6 @@
 #include <math.h>
 
 #include "access/htup_details.h"
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "optimizer/plancat.h"
 #include "utils/builtins.h"
@@ -45,7 +44,7 @@ typedef struct KeptSlot
 #define SH_ELEMENT_TYPE KeptSlot
 #define SH_KEY_TYPE int64
 #define SH_KEY subject_no
-#define SH_HASH_KEY(table, key) (murmurhash32((uint32) (key)) ^ (uint32) ((key) >> 32))
+#define SH_HASH_KEY(table, key) subject_number_hash(key)
 #define SH_EQUAL(table, a, b) ((a) == (b))
 #define SH_SCOPE static inline
 #define SH_DECLARE
@@ -77,6 +76,21 @@ keys_of(GatePartyKind kind)
 	return kind == GATE_SUBJECT_NO ? ANSWER_DRAWN : kind == GATE_BIGINT ? ANSWER_NUMBERS : ANSWER_BYTES;
 }
 
+/* How many misses it takes to load so many subjects. */
+static double
+patience_for(double subjects)
+{
+	switch ((LookupWay) setting_lookup)
+	{
+		case LOOKUP_CACHED:
+			return HUGE_VAL;
+		case LOOKUP_LOADED:
+			return 0;
+		default:
+			return Max(MISSES_BEFORE_LOAD, subjects / SUBJECTS_PER_MISS);
+	}
+}
+
 Cache *
 cache_create(MemoryContext parent, const Declared *d, GatePartyKind kind,
 			 const GateTime *time)
@@ -90,7 +104,7 @@ cache_create(MemoryContext parent, const Declared *d, GatePartyKind kind,
 	cache->time = *time;
 	cache->context = context;
 	cache->limit = get_hash_memory_limit();
-	cache->patience = setting_lookup == LOOKUP_LOADED ? 0 : MISSES_BEFORE_LOAD;
+	cache->patience = patience_for(0);
 	cache->kept = kept_create(context, 16, NULL);
 	answers_init(&cache->answers, context, keys_of(kind), 0);
 	return cache;
@@ -341,21 +355,6 @@ count_subjects(Store *store)
 
 	estimate_rel_size(store_relation(store), NULL, &pages, &tuples, &allvisfrac);
 	return tuples;
-}
-
-/* How many misses it takes to load so many subjects. */
-static double
-patience_for(double subjects)
-{
-	switch ((LookupWay) setting_lookup)
-	{
-		case LOOKUP_CACHED:
-			return HUGE_VAL;
-		case LOOKUP_LOADED:
-			return 0;
-		default:
-			return Max(MISSES_BEFORE_LOAD, subjects / SUBJECTS_PER_MISS);
-	}
 }
 
 /*

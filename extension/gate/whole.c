@@ -18,6 +18,7 @@
 #include "ledger/store.h"
 #include "ledger/subject.h"
 #include "ledger/tables.h"
+#include "settings.h"
 
 /* Worth it if one subject in so many is asked about. */
 #define SUBJECTS_PER_QUESTION 8
@@ -101,6 +102,8 @@ is_worth_it(Store *subjects, double questions)
 	double		tuples;
 	double		allvisfrac;
 
+	if (setting_lookup != LOOKUP_AUTO)
+		return setting_lookup == LOOKUP_LOADED;
 	estimate_rel_size(store_relation(subjects), NULL, &pages, &tuples, &allvisfrac);
 	return questions * SUBJECTS_PER_QUESTION >= tuples;
 }
@@ -116,22 +119,29 @@ Whole *
 whole_begin(const Declared *d, const Purpose **purposes, int n, double questions)
 {
 	Store	   *subjects = store_open("subject", AccessShareLock);
-	int64		nbits = subject_greatest_number(subjects) + 1;
+	int64		greatest = subject_greatest_number(subjects);
 	Whole	   *whole = NULL;
 
-	if (is_worth_it(subjects, questions) && nbits / BITS_PER_BYTE * 2 < get_hash_memory_limit())
+	if (is_worth_it(subjects, questions) &&
+		greatest / BITS_PER_BYTE * 2 < (int64) get_hash_memory_limit())
 	{
 		whole = palloc(sizeof(Whole));
 		whole->declared = d;
-		whole->purposes = purposes;
+		whole->purposes = memcpy(palloc(Max(n, 1) * sizeof(Purpose *)), purposes, n * sizeof(Purpose *));
 		whole->npurposes = n;
-		whole->nbits = nbits;
-		whole->permitted = make_bits(nbits);
-		whole->by_row = make_bits(nbits);
+		whole->nbits = greatest + 1;
+		whole->permitted = make_bits(whole->nbits);
+		whole->by_row = make_bits(whole->nbits);
 		look_at_all(whole, subjects);
 	}
 	store_close(subjects);
 	return whole;
+}
+
+bool
+whole_is_for(const Whole *whole, const Purpose **purposes, int n)
+{
+	return whole->npurposes == n && memcmp(whole->purposes, purposes, n * sizeof(Purpose *)) == 0;
 }
 
 bool

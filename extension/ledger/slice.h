@@ -21,6 +21,7 @@ typedef struct SliceEvent
 } SliceEvent;
 
 typedef struct Slice Slice;
+struct StateQueue;
 
 /* In the current memory context, which must live until slice_write(). */
 extern Slice *slice_begin(SealKind kind, const Declared *d);
@@ -36,10 +37,9 @@ extern void slice_note_external(Slice *slice, const char *source, const char *ex
 
 /*
  * Make and lock subjects in order, merge the states (into the queue, if there
- * is one), write events, evidence and seal.  Raises 40001 when another transaction recorded one of the
- * external ids meanwhile.
+ * is one), write events, evidence and seal.  Raises 40001 when another
+ * transaction recorded one of the external ids meanwhile.
  */
-struct StateQueue;
 extern void slice_write(Slice *slice, struct StateQueue *queue);
 
 /*

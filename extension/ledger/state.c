@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -78,7 +77,7 @@ typedef struct QueuedState
 #define SH_ELEMENT_TYPE QueuedState
 #define SH_KEY_TYPE int64
 #define SH_KEY subject_no
-#define SH_HASH_KEY(table, key) (murmurhash32((uint32) (key)) ^ (uint32) ((key) >> 32))
+#define SH_HASH_KEY(table, key) subject_number_hash(key)
 #define SH_EQUAL(table, a, b) ((a) == (b))
 #define SH_SCOPE static inline
 #define SH_DECLARE

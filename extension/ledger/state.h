@@ -8,13 +8,14 @@
 #include "ledger/declared.h"
 #include "ledger/slice.h"
 
+typedef struct StateQueue StateQueue;
+
 /*
  * Give every event with a subject its subject_no and commitment: unknown
  * subjects are made in key order, known ones locked in number order, and all
  * states merged, into the queue where there is one.  Runs under a latest
  * snapshot of its own.
  */
-typedef struct StateQueue StateQueue;
 extern void state_apply(const Declared *d, SliceEvent *events, int n, StateQueue *queue);
 
 /*

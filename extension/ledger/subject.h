@@ -6,6 +6,7 @@
 #define LEDGER_SUBJECT_H
 
 #include "access/htup.h"
+#include "common/hashfn.h"
 
 #include "ledger/declared.h"
 #include "ledger/store.h"
@@ -33,6 +34,13 @@ typedef struct SubjectRow
 } SubjectRow;
 
 extern const char *subject_type_name(SubjectType type);
+
+/* For hash tables by subject number. */
+static inline uint32
+subject_number_hash(int64 subject_no)
+{
+	return murmurhash32((uint32) subject_no) ^ (uint32) (subject_no >> 32);
+}
 
 /* The greatest number that one has under the active snapshot; 0: there is none. */
 extern int64 subject_greatest_number(Store *subjects);

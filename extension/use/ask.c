@@ -127,11 +127,11 @@ ask_permits_all_of(Ask *ask, int64 subject_no)
 	return true;
 }
 
-Whole *
+const Whole *
 ask_whole(Ask *ask, double questions)
 {
 	prepare(ask);
-	return whole_begin(ask->declared, ask->purposes, ask->npurposes, questions);
+	return gate_whole(ask->purposes, ask->npurposes, questions);
 }
 
 bool

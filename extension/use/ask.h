@@ -38,14 +38,14 @@ extern void ask_past(Ask *ask, TimestampTz from, TimestampTz last);
  */
 extern bool ask_row(Ask *ask, AskRow *row);
 
-/* The same of all subjects at once, if so many are asked about; else NULL. */
-extern Whole *ask_whole(Ask *ask, double questions);
-
 /*
  * May whatever there is of a subject be used, for every purpose?  False also
  * where it depends on the row.
  */
 extern bool ask_permits_all_of(Ask *ask, int64 subject_no);
+
+/* The same of all subjects at once, if so many are asked about; else NULL. */
+extern const Whole *ask_whole(Ask *ask, double questions);
 
 /*
  * Does a party's verdict permit by itself?  Under a party rule other than all,

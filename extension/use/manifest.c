@@ -585,15 +585,14 @@ manifest_from_datum(Datum value, MemoryContext parent)
 static void
 unite_flat(Manifest *into, struct varlena *flat)
 {
-	Manifest   *head = new_manifest(CurrentMemoryContext);
+	Manifest	head = {.context = CurrentMemoryContext};
 	StringInfoData buf;
 
 	unwrap(&into->key, flat, &buf);
-	get_head(&buf, head);
-	unite_heads(into, head);
+	get_head(&buf, &head);
+	unite_heads(into, &head);
 	get_tables(&buf, into);
 	pfree(buf.data);
-	MemoryContextDelete(head->context);
 }
 
 void

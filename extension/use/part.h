@@ -37,8 +37,8 @@ extern int64 part_seal(PartWriter *writer);
 
 /*
  * Read the uses of a table in a part, in order, from those of `subject` on;
- * priority is the part's number.  `blocks` is the open
- * table manifest_block.  The source keeps no buffer pinned.
+ * priority is the part's number.  `blocks` is the open table manifest_block.
+ * The source keeps no buffer pinned.
  */
 extern UseSource *part_source(Store *blocks, int64 run_id, const RunPart *part,
 							  const char *table, int64 subject);

@@ -135,7 +135,7 @@ look_up_all(Recheck *recheck)
 	HeapTuple	tuple;
 	bool		isnull;
 
-	recheck->nbits = Min(subject_greatest_number(recheck->subjects) + 1, (int64) work_mem * 1024 * BITS_PER_BYTE);
+	recheck->nbits = Min(subject_greatest_number(recheck->subjects), (int64) work_mem * 1024 * BITS_PER_BYTE) + 1;
 	recheck->unchanged = MemoryContextAllocExtended(recheck->context, recheck->nbits / BITS_PER_BYTE + 1,
 													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	scan = store_scan(recheck->subjects, NULL, GetActiveSnapshot(), 0, NULL);

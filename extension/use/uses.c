@@ -86,7 +86,7 @@ typedef struct Reader
 	Ask		   *then;			/* for retroactive uses: as of the use, as known now */
 	const char *table_name;
 	const ProtectedTable *table;	/* NULL: not declared any more */
-	Whole	   *whole;			/* of withdrawn uses, if they are many */
+	const Whole *whole;			/* of withdrawn uses, if they are many */
 	int64		asked_subject;	/* about all of whose data was asked last */
 	bool		asked_permits;
 	Store	   *blocks;
@@ -231,6 +231,7 @@ emit(Reader *r, const Waiting *use, const Answer *answer, const CollectedTimes *
 
 /* ---- batches ---- */
 
+/* Can her verdict depend on when a row was collected? */
 static bool
 depends_on_time(Reader *r, int64 subject)
 {

@@ -18,6 +18,14 @@ INSERT INTO consent.event (subject, choices)
 SELECT subject, CASE WHEN granted THEN '+ai_training' ELSE '-ai_training' END FROM plain_choice;
 SELECT consent.protect('message', '{sender, recipient}', collected_at => 'sent_at');
 
+-- Whose uses a plain table would record: those of messages that both permit.
+CREATE VIEW plain_permitted AS
+SELECT m.id AS message_id, s.subject
+FROM message m
+JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND c1.granted
+JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
+LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s;
+
 -- Events and uses as they are kept without the ledger.
 CREATE TABLE plain_event (event_id bigserial PRIMARY KEY, subject text NOT NULL, purpose text NOT NULL,
 	stance text NOT NULL, event_time timestamptz NOT NULL, recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -6,12 +6,7 @@
 TRUNCATE plain_use;
 CHECKPOINT;
 -- @baseline
-INSERT INTO plain_use
-SELECT 1, m.id, s.subject, 'granted', now()
-FROM message m
-JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND c1.granted
-JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
-LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s;
+INSERT INTO plain_use SELECT 1, message_id, subject, 'granted', now() FROM plain_permitted;
 -- @ours
 SET max_parallel_workers_per_gather = 1;
 SELECT consent.open_run('bench', '{ai_training}') AS run \gset

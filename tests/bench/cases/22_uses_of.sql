@@ -19,12 +19,7 @@ BEGIN
 END
 $$;
 CREATE TABLE permitted_use AS
-SELECT m.id AS message_id, s.subject
-FROM message m
-JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND c1.granted
-JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
-LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s
-WHERE m.id <= (SELECT count(*) / 10 FROM message) ORDER BY m.id;
+SELECT * FROM plain_permitted WHERE message_id <= (SELECT count(*) / 10 FROM message) ORDER BY message_id;
 CREATE UNLOGGED TABLE plain_uses (run_id bigint, message_id bigint, subject text, verdict text, used_at timestamptz);
 DO $$
 BEGIN

@@ -7,13 +7,8 @@ TRUNCATE plain_use;
 SELECT consent.open_run('withdrawn', '{ai_training}') AS run \gset
 CREATE TABLE withdrawn_run AS SELECT :run::bigint AS run_id;
 SELECT count(*) FROM message m WHERE id <= :messages / 2 AND consent.record_use(:run, 'message', m.id, ARRAY[sender, recipient], sent_at);
-INSERT INTO plain_use
-SELECT 1, m.id, s.subject, 'granted', now()
-FROM message m
-JOIN plain_choice c1 ON c1.subject = m.sender AND c1.purpose = 'ai_training' AND c1.granted
-JOIN plain_choice c2 ON c2.subject = m.recipient AND c2.purpose = 'ai_training' AND c2.granted,
-LATERAL (SELECT m.sender AS subject UNION SELECT m.recipient) s
-WHERE m.id <= :messages / 2;
+INSERT INTO plain_use SELECT 1, message_id, subject, 'granted', now() FROM plain_permitted
+WHERE message_id <= :messages / 2;
 UPDATE plain_choice SET granted = false, at = clock_timestamp() WHERE granted AND subject LIKE '%77';
 INSERT INTO consent.event (subject, choices) SELECT subject, '-ai_training' FROM plain_choice WHERE NOT granted AND subject LIKE '%77';
 VACUUM ANALYZE plain_use, plain_choice, consent.subject, consent.manifest_block;
