@@ -119,3 +119,33 @@ SELECT consent.permits('00000000-0000-0000-0000-000000000000'::uuid, 'prm_ai');
 SELECT consent.permits(t, 'prm_ai') FROM (SELECT 1 AS id) t;
 SELECT consent.permits(c, 'prm_ai') FROM pg_class c LIMIT 1;
 DROP TABLE prm_message;
+
+-- Keys of each length, and such as begin alike: answered the same however the
+-- subjects are looked up, and whether short ones or long ones are met first.
+SELECT consent.define_purpose('permits_lengths') > 0 AS defined;
+CREATE TABLE permits_key AS
+SELECT row_number() OVER () AS n, key FROM (
+	SELECT repeat('k', length) FROM generate_series(1, 40) length UNION ALL
+	SELECT repeat('k', length - 1) || 'l' FROM generate_series(1, 40) length UNION ALL
+	SELECT repeat('m', length) || E'\x01' FROM generate_series(7, 25) length UNION ALL
+	SELECT repeat('long ', 30) || i FROM generate_series(1, 40) i UNION ALL
+	SELECT 'n' || i FROM generate_series(1, 3000) i) k(key);
+INSERT INTO consent.event (subject, choices)
+SELECT key, CASE n % 3 WHEN 1 THEN '+permits_lengths' ELSE '-permits_lengths' END::consent.consent FROM permits_key WHERE n % 3 > 0;
+PREPARE permits_wrong(integer) AS
+SELECT count(*) AS wrong FROM (SELECT * FROM permits_key ORDER BY n * $1) k
+WHERE consent.permits(key, 'permits_lengths') <> (n % 3 = 1)
+	OR consent.verdict(key, 'permits_lengths') <> (CASE n % 3 WHEN 0 THEN 'unknown' WHEN 1 THEN 'granted' ELSE 'denied' END)::consent.verdict;
+SET consent_ledger.lookup = single;
+EXECUTE permits_wrong(1);
+EXECUTE permits_wrong(-1);
+SET consent_ledger.lookup = cached;
+EXECUTE permits_wrong(1);
+EXECUTE permits_wrong(-1);
+SET consent_ledger.lookup = loaded;
+EXECUTE permits_wrong(1);
+EXECUTE permits_wrong(-1);
+RESET consent_ledger.lookup;
+EXECUTE permits_wrong(1);
+EXECUTE permits_wrong(-1);
+DROP TABLE permits_key;

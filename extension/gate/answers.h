@@ -1,7 +1,7 @@
 /*
  * answers.h
  *		A hash table from subjects to their verdicts: 16 bytes a place where
- *		their keys are numbers, else 32.
+ *		their keys are numbers or of few bytes, else 32.
  */
 #ifndef GATE_ANSWERS_H
 #define GATE_ANSWERS_H
@@ -42,59 +42,55 @@ answer_subject(Answer answer)
 }
 
 /*
- * What identifies a subject: a number, or bytes.  Few bytes stand in the place
- * itself, so that finding her touches one cache line: their length in the
- * first byte, then they, then zeros.  Of more there are LONG_KEY and a hash in
- * the first two words, and the third points to the bytes.
+ * What identifies a subject: one word that is a number or up to eight bytes,
+ * or three words for more bytes.  They stand in the place itself, so that
+ * finding her touches one cache line; zeros follow them, which text does not
+ * contain.  What is longer still has its hash in the first word, LONG_KEY in
+ * the second, and the third points to the bytes.
  */
 #define ANSWER_KEY_WORDS 3
-#define ANSWER_KEY_INLINE (ANSWER_KEY_WORDS * sizeof(uint64) - 1)
+#define ANSWER_KEY_INLINE (ANSWER_KEY_WORDS * sizeof(uint64))
 
 typedef struct AnswerKey
 {
 	uint64		hash;
 	uint64		words[ANSWER_KEY_WORDS];
 	const char *bytes;			/* of a long key, else NULL */
-	int			len;
+	int			len;			/* in bytes */
 } AnswerKey;
 
 extern AnswerKey answer_key_of_number(uint64 number);
 
 /* Of a number that was drawn in turn: then neighbours are neighbours in the table. */
 extern AnswerKey answer_key_of_drawn(uint64 number);
-extern AnswerKey answer_key_of_bytes(const char *bytes, int len);
 
-typedef enum AnswerKeys
-{
-	ANSWER_DRAWN,
-	ANSWER_NUMBERS,
-	ANSWER_BYTES
-} AnswerKeys;
+/* Of text, or of things that all have the same length. */
+extern AnswerKey answer_key_of_bytes(const char *bytes, int len);
 
 /* A place is an answer, 0 where it is free, and the words of a key. */
 typedef struct Answers
 {
 	uint64	   *places;
 	void	   *allocated;		/* what they are in */
-	AnswerKeys	keys;
-	int			words;			/* of a key: one of a number, three of bytes */
-	uint64		mask;			/* places - 1 */
-	uint64		count;
+	int			words;			/* of a key: three once there was a long one */
+	bool		drawn;			/* keys are numbers drawn in turn */
+	uint64		groups;			/* of places */
+	uint64		count;			/* of subjects */
 	MemoryContext context;
 	char	   *room;			/* for long keys */
 	size_t		room_left;
 } Answers;
 
-extern void answers_init(Answers *answers, MemoryContext context, AnswerKeys keys,
-						 double expected);
+extern void answers_init(Answers *answers, MemoryContext context, bool drawn);
 
-extern void answers_free(Answers *answers);
+/* Make room for so many subjects in all. */
+extern void answers_expect(Answers *answers, double subjects);
 
 /* How much memory so many subjects take, but for the bytes of long keys. */
-extern size_t answers_size(double expected, AnswerKeys keys);
+extern size_t answers_size(const Answers *answers, double subjects);
 
-/* How much more it takes if one is added. */
-extern size_t answers_growth(const Answers *answers);
+/* How much more it may take if one is added. */
+extern size_t answers_growth(const Answers *answers, const AnswerKey *key);
 
 /* Fetch the memory where a subject will be looked for. */
 extern void answers_prefetch(const Answers *answers, const AnswerKey *key);

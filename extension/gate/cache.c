@@ -30,7 +30,7 @@
 
 /* Load everything after so many misses, and one in so many subjects missed. */
 #define MISSES_BEFORE_LOAD 1000
-#define SUBJECTS_PER_MISS 128
+#define SUBJECTS_PER_MISS 256
 
 /* Subjects whose verdicts depend on the row, by number. */
 typedef struct KeptSlot
@@ -70,12 +70,6 @@ struct Cache
 	double		patience;		/* how many it takes to load all */
 };
 
-static AnswerKeys
-keys_of(GatePartyKind kind)
-{
-	return kind == GATE_SUBJECT_NO ? ANSWER_DRAWN : kind == GATE_BIGINT ? ANSWER_NUMBERS : ANSWER_BYTES;
-}
-
 /* How many misses it takes to load so many subjects. */
 static double
 patience_for(double subjects)
@@ -106,7 +100,7 @@ cache_create(MemoryContext parent, const Declared *d, GatePartyKind kind,
 	cache->limit = get_hash_memory_limit();
 	cache->patience = patience_for(0);
 	cache->kept = kept_create(context, 16, NULL);
-	answers_init(&cache->answers, context, keys_of(kind), 0);
+	answers_init(&cache->answers, context, kind == GATE_SUBJECT_NO);
 	return cache;
 }
 
@@ -161,10 +155,10 @@ place_of(Cache *cache, const Purpose *purpose)
 
 /* Is there memory for another subject? */
 static bool
-has_room(Cache *cache)
+has_room(Cache *cache, const AnswerKey *key)
 {
 	if (!cache->full)
-		cache->full = answers_growth(&cache->answers) +
+		cache->full = answers_growth(&cache->answers, key) +
 			MemoryContextMemAllocated(cache->context, false) > cache->limit;
 	return !cache->full;
 }
@@ -217,7 +211,7 @@ answer_about(Cache *cache, const Known *known)
 static void
 remember(Cache *cache, const AnswerKey *key, const Known *known)
 {
-	if (known->subject_no < ANSWER_SUBJECT_MAX && has_room(cache))
+	if (known->subject_no < ANSWER_SUBJECT_MAX && has_room(cache, key))
 		*answers_add(&cache->answers, key) = answer_about(cache, known);
 }
 
@@ -295,7 +289,7 @@ typedef struct Batch
 static void
 add_batch(Cache *cache, Batch *batch)
 {
-	for (int i = 0; i < batch->n && has_room(cache); i++)
+	for (int i = 0; i < batch->n && has_room(cache, &batch->keys[i]); i++)
 		*answers_add(&cache->answers, &batch->keys[i]) = batch->answers[i];
 	batch->n = 0;
 }
@@ -366,18 +360,13 @@ load(Cache *cache)
 {
 	Store	   *store = store_open("subject", AccessShareLock);
 	double		subjects = count_subjects(store);
-	AnswerKeys	keys = keys_of(cache->kind);
 
 	cache->patience = patience_for(subjects);
-	if (answers_size(subjects, keys) > cache->limit)
+	if (answers_size(&cache->answers, subjects) > cache->limit)
 		cache->patience = HUGE_VAL;
 	else if (cache->misses >= cache->patience)
 	{
-		if (subjects > cache->answers.count)
-		{
-			answers_free(&cache->answers);
-			answers_init(&cache->answers, cache->context, keys, subjects);
-		}
+		answers_expect(&cache->answers, subjects);
 		load_rows(cache, store);
 		cache->complete = !cache->full &&
 			(cache->kind == GATE_SUBJECT_NO || cache->declared->erased_subjects == 0);

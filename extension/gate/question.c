@@ -91,6 +91,21 @@ question_of_columns(FunctionCallInfo fcinfo, Question *q, bool with_time)
 		question_time(fcinfo, 5, &q->time);
 }
 
+/* The type of the first argument: the same in each call of an expression. */
+static Oid
+subject_argument_type(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *function = fcinfo->flinfo;
+	Oid		   *type = function->fn_extra;
+
+	if (type == NULL)
+	{
+		type = function->fn_extra = MemoryContextAlloc(function->fn_mcxt, sizeof(Oid));
+		*type = get_fn_expr_argtype(function, 0);
+	}
+	return *type;
+}
+
 void
 question_of_subject(FunctionCallInfo fcinfo, Question *q, bool with_time, GateParty *party)
 {
@@ -98,7 +113,7 @@ question_of_subject(FunctionCallInfo fcinfo, Question *q, bool with_time, GatePa
 	if (with_time)
 		question_time(fcinfo, 2, &q->time);
 	gate_party(q->declared, PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0),
-			   PG_ARGISNULL(0), get_fn_expr_argtype(fcinfo->flinfo, 0), party);
+			   PG_ARGISNULL(0), subject_argument_type(fcinfo), party);
 	q->parties = party;
 	q->nparties = 1;
 }

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use IPC::Open2;
 
 our @EXPORT_OK = qw(psql timed each_ms median);
 
@@ -22,6 +23,46 @@ sub psql
 	close $pipe or die "this failed: @_";
 	chomp @lines;
 	return wantarray ? @lines : $lines[0];
+}
+
+# A session that stays: one backend, which by its second run has what it needs
+# in memory.  Variables of psql are given as a hash.
+sub session
+{
+	my ($class, %variables) = @_;
+	my @set = map { ('-v', "$_=$variables{$_}") } sort keys %variables;
+	my $self = bless {}, $class;
+
+	$self->{pid} = open2($self->{out}, $self->{in}, 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', @set);
+	$self->run("SET client_min_messages = warning;\n\\timing on");
+	return $self;
+}
+
+# Run a script; the lines it prints, with its times.
+sub run
+{
+	my ($self, $script) = @_;
+	my @lines;
+
+	print { $self->{in} } "$script\n\\echo done with it\n";
+	$self->{in}->flush;
+	while (defined(my $line = readline $self->{out}))
+	{
+		return @lines if $line eq "done with it\n";
+		push @lines, $line;
+	}
+	die "this failed:\n$script";
+}
+
+# Milliseconds of all its statements; settings they change are as before afterwards.
+sub milliseconds
+{
+	my ($self, $script) = @_;
+	my $sum = 0;
+
+	$sum += $_ foreach map { /^Time: ([0-9.]+) ms/ ? $1 : () } $self->run($script);
+	$self->run('RESET ALL; SET client_min_messages = warning;');
+	return $sum;
 }
 
 # Milliseconds of a statement, as psql times it, the median of several: what,

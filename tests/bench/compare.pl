@@ -1,4 +1,5 @@
-# Run the cases of tests/bench/cases and print how the ledger compares.
+# Run the cases of tests/bench/cases, in one session, and print how the ledger
+# compares.
 #
 # A case is an SQL script with sections, each begun by a line "-- @NAME":
 #   setup      once, not timed
@@ -23,38 +24,11 @@ use Bench qw(median);
 my ($csv, $dir, @names) = @ARGV;
 my ($scale, $runs) = ($ENV{SCALE}, $ENV{RUNS});
 my $subjects = int(1_000_000 * $scale);
-my @variables = (
+my $session = Bench->session(
 	dir => $dir,
 	messages => int(5_000_000 * $scale),
 	subjects => $subjects,
 	events => int(500_000 * $scale));
-
-sub psql
-{
-	my ($script) = @_;
-	my ($handle, $file) = tempfile(UNLINK => 1);
-	my @set;
-
-	for (my $i = 0; $i < @variables; $i += 2)
-	{
-		push @set, '-v', "$variables[$i]=$variables[$i + 1]";
-	}
-	print $handle "SET client_min_messages = warning;\n\\timing on\n$script";
-	close $handle;
-	open my $pipe, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', @set, '-f', $file or die;
-	my @lines = <$pipe>;
-	close $pipe or die "this failed:\n$script";
-	return @lines;
-}
-
-# Milliseconds of all statements of a script.
-sub timed
-{
-	my $sum = 0;
-
-	$sum += $_ foreach map { /^Time: ([0-9.]+) ms/ ? $1 : () } psql(@_);
-	return $sum;
-}
 
 # Transactions per second of a script.
 sub transactions
@@ -88,18 +62,18 @@ sub run_case
 	my ($case) = @_;
 	my (@baseline, @ours);
 
-	psql($case->{setup}) if $case->{setup};
+	$session->run($case->{setup}) if $case->{setup};
 	foreach my $run (1 .. $runs)
 	{
 		foreach my $side ($run % 2 ? qw(baseline ours) : qw(ours baseline))
 		{
-			psql($case->{reset}) if $case->{reset};
+			$session->run($case->{reset}) if $case->{reset};
 			push @{ $side eq 'ours' ? \@ours : \@baseline },
-				$case->{clients} ? transactions($case->{$side}, $case->{clients}) : timed($case->{$side});
+				$case->{clients} ? transactions($case->{$side}, $case->{clients}) : $session->milliseconds($case->{$side});
 		}
 	}
 	my @ratios = map { $ours[$_] / $baseline[$_] } 0 .. $#ours;
-	my @bytes = $case->{bytes} ? grep { /^[0-9.|]+$/ } psql($case->{bytes}) : ();
+	my @bytes = $case->{bytes} ? grep { /^[0-9.|]+$/ } $session->run($case->{bytes}) : ();
 	chomp @bytes;
 	return (median(@baseline), median(@ours), median(@ratios), min(@ratios), max(@ratios),
 		split /\|/, $bytes[0] // '|');
@@ -115,7 +89,7 @@ sub slurp
 @names = map { basename($_, '.sql') } sort glob 'tests/bench/cases/*.sql' unless @names;
 open my $out, '>', $csv or die "$csv: $!";
 print $out "case,title,unit,baseline,ours,ratio,ratio_min,ratio_max,goal,bytes_baseline,bytes_ours\n";
-psql(slurp('tests/bench/data.sql'));
+$session->run(slurp('tests/bench/data.sql'));
 printf "%-44s %4s %12s %12s %7s %15s %8s %6s %6s\n", '', 'unit', 'baseline', 'ours', 'ratio', 'spread', 'goal', 'bytes', 'ours';
 $| = 1;
 foreach my $name (@names)
