@@ -65,11 +65,17 @@ typedef struct SubjectState
 
 #define QUEUE_BYTES ((Size) 16 * 1024 * 1024)
 
-/* What is to be merged into a subject's row. */
+/* What is to be merged into a subject's row, and where that was found. */
+typedef struct QueuedChange
+{
+	SubjectState merge;
+	ItemPointerData place;
+} QueuedChange;
+
 typedef struct QueuedState
 {
 	int64		subject_no;
-	SubjectState change;
+	QueuedChange *change;
 	char		status;
 } QueuedState;
 
@@ -365,6 +371,14 @@ make_unknown(Batch *batch)
 
 /* ---- subjects that are known ---- */
 
+static int64
+number_of(Store *subjects, HeapTuple tuple)
+{
+	bool		isnull;
+
+	return DatumGetInt64(store_get(subjects, tuple, Anum_subject_subject_no, &isnull));
+}
+
 static HeapTuple
 fetch_by_key(Batch *batch, StoreScan **scan, Member *member)
 {
@@ -396,8 +410,7 @@ find_known(Batch *batch)
 		if (!tuple)
 			continue;
 		member->tuple = heap_copytuple(tuple);
-		member->subject_no =
-			DatumGetInt64(store_get(batch->subjects, tuple, Anum_subject_subject_no, &isnull));
+		member->subject_no = number_of(batch->subjects, tuple);
 		member->commitment =
 			store_get(batch->subjects, member->tuple, Anum_subject_commitment, &isnull);
 	}
@@ -475,12 +488,10 @@ change_until_done(Batch *batch, Member *member)
 	{
 		StoreScan  *scan = NULL;
 		HeapTuple	tuple;
-		bool		isnull;
 
 		store_push_latest_snapshot();
 		tuple = fetch_by_key(batch, &scan, member);
-		if (!tuple || member->subject_no !=
-			DatumGetInt64(store_get(batch->subjects, tuple, Anum_subject_subject_no, &isnull)))
+		if (!tuple || member->subject_no != number_of(batch->subjects, tuple))
 			refuse_erased();
 		tuple = heap_copytuple(tuple);
 		store_end(scan);
@@ -534,41 +545,40 @@ queue_change(StateQueue *queue, Batch *batch, Member *member)
 	bool		found;
 	QueuedState *queued = queued_insert(queue->changes, member->subject_no, &found);
 	SubjectState before = {0};
+	SubjectState *merge;
 	MemoryContext old;
 
 	if (!found)
-		queued->change = (SubjectState) {consent_empty(), NULL, 0, false};
-	before = queued->change;
-	merge_events(batch, member, &queued->change);
-	old = MemoryContextSwitchTo(queue->context);
-	if (queued->change.state != before.state || !found)
 	{
-		queued->change.state = memcpy(palloc(VARSIZE_ANY(queued->change.state)),
-									  queued->change.state, VARSIZE_ANY(queued->change.state));
+		queued->change = MemoryContextAlloc(queue->context, sizeof(QueuedChange));
+		queued->change->merge = (SubjectState) {consent_empty(), NULL, 0, false};
+	}
+	queued->change->place = member->tuple->t_self;
+	merge = &queued->change->merge;
+	before = *merge;
+	merge_events(batch, member, merge);
+	old = MemoryContextSwitchTo(queue->context);
+	if (merge->state != before.state || !found)
+	{
+		merge->state = memcpy(palloc(VARSIZE_ANY(merge->state)), merge->state, VARSIZE_ANY(merge->state));
 		if (found)
 			pfree(before.state);
 	}
-	if (queued->change.jurisdiction != before.jurisdiction)
+	if (merge->jurisdiction != before.jurisdiction)
 	{
-		queued->change.jurisdiction = pstrdup(queued->change.jurisdiction);
+		merge->jurisdiction = pstrdup(merge->jurisdiction);
 		if (before.jurisdiction)
 			pfree(before.jurisdiction);
 	}
 	MemoryContextSwitchTo(old);
 }
 
-/* Her row as it is now, merged or locked; false if somebody changed it meanwhile. */
-static bool
-write_queued(Store *subjects, StoreScan **scan, const QueuedState *queued)
+static HeapTuple
+find_by_number(Store *subjects, StoreScan **scan, int64 subject_no)
 {
 	ScanKeyData key;
-	HeapTuple	tuple;
-	SubjectState s = {0};
-	Consent    *before;
-	bool		changed;
-	bool		erased = true;
 
-	store_key_int8(&key, Anum_subject_subject_no, queued->subject_no);
+	store_key_int8(&key, Anum_subject_subject_no, subject_no);
 	if (*scan)
 		store_rescan(*scan, &key);
 	else
@@ -578,17 +588,41 @@ write_queued(Store *subjects, StoreScan **scan, const QueuedState *queued)
 		*scan = store_scan(subjects, "subject_pkey", GetActiveSnapshot(), 1, &key);
 		MemoryContextSwitchTo(old);
 	}
-	tuple = store_next(*scan);
+	return store_next(*scan);
+}
+
+/* Where it was found, unless it was changed since: then by its number. */
+static HeapTuple
+find_queued(Store *subjects, StoreScan **scan, const QueuedState *queued)
+{
+	HeapTuple	tuple = store_row_at(subjects, &queued->change->place, GetActiveSnapshot());
+
+	if (tuple && number_of(subjects, tuple) == queued->subject_no)
+		return tuple;
+	return find_by_number(subjects, scan, queued->subject_no);
+}
+
+/* Her row as it is now, merged or locked; false if somebody changed it meanwhile. */
+static bool
+write_queued(Store *subjects, StoreScan **scan, const QueuedState *queued)
+{
+	HeapTuple	tuple = find_queued(subjects, scan, queued);
+	const SubjectState *merge = &queued->change->merge;
+	SubjectState s = {0};
+	Consent    *before;
+	bool		changed;
+	bool		erased = true;
+
 	if (tuple)
 		(void) store_get(subjects, tuple, Anum_subject_key, &erased);
 	if (erased)
 		refuse_erased();
 	read_state(subjects, tuple, &s);
 	before = s.state;
-	s.state = consent_merge2(s.state, queued->change.state);
+	s.state = consent_merge2(s.state, merge->state);
 	changed = !consent_equal(before, s.state);
-	if (queued->change.jurisdiction)
-		changed |= merge_jurisdiction(&s, queued->change.jurisdiction, queued->change.jurisdiction_at);
+	if (merge->jurisdiction)
+		changed |= merge_jurisdiction(&s, merge->jurisdiction, merge->jurisdiction_at);
 	return changed ? write_state(subjects, tuple, &s) : store_lock(subjects, tuple);
 }
 
@@ -603,7 +637,8 @@ write_queued_again(Store *subjects, const QueuedState *queued)
 
 		store_push_latest_snapshot();
 		done = write_queued(subjects, &scan, queued);
-		store_end(scan);
+		if (scan)
+			store_end(scan);
 		store_pop_snapshot();
 	} while (!done);
 }

@@ -38,6 +38,7 @@ struct Store
 	int			nslots;			/* slots made so far */
 	int			nqueued;
 	Size		queued_bytes;
+	TupleTableSlot *at_place;	/* made when it is first needed */
 	MemoryContext context;
 };
 
@@ -120,6 +121,8 @@ store_close(Store *store)
 			 RelationGetRelationName(store->rel));
 	for (int i = 0; i < store->nslots; i++)
 		ExecDropSingleTupleTableSlot(store->queue[i]);
+	if (store->at_place)
+		ExecDropSingleTupleTableSlot(store->at_place);
 	if (store->target)
 	{
 		ExecCloseIndices(store->target);
@@ -535,6 +538,20 @@ store_previous(StoreScan *scan)
 	tuple = next_by_index(scan, BackwardScanDirection);
 	MemoryContextSwitchTo(old);
 	return tuple;
+}
+
+HeapTuple
+store_row_at(Store *store, ItemPointer place, Snapshot snapshot)
+{
+	if (!store->at_place)
+	{
+		MemoryContext old = MemoryContextSwitchTo(store->context);
+
+		store->at_place = table_slot_create(store->rel, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	return table_tuple_fetch_row_version(store->rel, place, snapshot, store->at_place) ?
+		ExecFetchSlotHeapTuple(store->at_place, false, NULL) : NULL;
 }
 
 void

@@ -58,6 +58,13 @@ extern HeapTuple store_next(StoreScan *scan);	/* NULL at the end; valid until th
 extern HeapTuple store_previous(StoreScan *scan);	/* by an index, from its end */
 extern void store_end(StoreScan *scan);
 
+/*
+ * The row at a place where one was found under an earlier snapshot of this
+ * transaction, if what is there is visible; NULL if not, or if the row moved.
+ * By now it may be another row.  Valid until the next call.
+ */
+extern HeapTuple store_row_at(Store *store, ItemPointer place, Snapshot snapshot);
+
 /* Equality keys on the table's columns; one for what is not below a value. */
 extern void store_key_int8(ScanKey key, AttrNumber attno, int64 value);
 extern void store_key_int8_from(ScanKey key, AttrNumber attno, int64 least);
