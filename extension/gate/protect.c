@@ -21,6 +21,7 @@
 
 #include "gate/gate.h"
 #include "gate/protect.h"
+#include "gate/reduce.h"
 #include "ledger/arguments.h"
 #include "ledger/detail.h"
 #include "ledger/intake.h"
@@ -96,6 +97,7 @@ protect_declare(const char *kind, const ProtectedTable *table)
 		values[Anum_protected_table_collected_at - 1] = CStringGetTextDatum(table->collected_at);
 	values[Anum_protected_table_rule - 1] = CStringGetTextDatum(rule_names[table->rule]);
 	store_insert(store, values, isnull);
+	reduce_give_up_plans(store_relation(store));
 	store_close(store);
 	ledger_declared(event_id);
 	return event_id;

@@ -8,6 +8,7 @@
 #include "utils/timestamp.h"
 
 #include "gate/question.h"
+#include "gate/reduce.h"
 #include "ledger/arguments.h"
 #include "type/consent.h"
 
@@ -129,6 +130,7 @@ question_of_item(FunctionCallInfo fcinfo, Question *q, bool with_time)
 	if (PG_ARGISNULL(0))
 		return false;
 	gate_take_item(q->declared, PG_GETARG_DATUM(0), &item);
+	reduce_check(fcinfo, 0, item.row.table);
 	q->row = item.row;
 	q->rule = item.row.table->rule;
 	q->parties = item.parties;

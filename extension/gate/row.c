@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
@@ -22,28 +23,41 @@
 
 PG_FUNCTION_INFO_V1(consent_row_key);
 
+typedef struct Column
+{
+	AttrNumber	attno;
+	Oid			type;			/* beneath domains */
+} Column;
+
+/* Where a table's rows have what its declaration names. */
+typedef struct Layout
+{
+	Oid			type;			/* of the row */
+	Oid			relid;			/* which has that type */
+	uint64		identifier;		/* of the row's descriptor */
+	int64		declaration;	/* 0: the columns were not looked for */
+	Column		collected_at;
+	Column	   *row_key;
+	Column	   *parties;
+	MemoryContext context;		/* of the columns */
+} Layout;
+
+/* Some that were used last: a query is about few tables. */
+#define LAYOUTS 4
+static Layout layouts[LAYOUTS];
+static int	next_layout = 0;
+
 typedef struct Row
 {
 	const ProtectedTable *table;
+	Layout	   *layout;
 	TupleDesc	desc;
 	HeapTupleData tuple;
 } Row;
 
-static const ProtectedTable *
-table_of_record(const Declared *d, Oid type)
-{
-	Oid			relid = get_typ_typrelid(type);
-	const ProtectedTable *table = OidIsValid(relid) ? declared_table_of(d, relid) : NULL;
+/* ---- where the columns are ---- */
 
-	if (!table)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("row of type %s is not of a protected table", format_type_be(type)),
-				 errhint("Pass a whole row of a table that consent.protect() was called for, or ask by columns.")));
-	return table;
-}
-
-static int
+static Column
 find_column(const Row *row, const char *name)
 {
 	for (int i = 0; i < row->desc->natts; i++)
@@ -51,21 +65,12 @@ find_column(const Row *row, const char *name)
 		Form_pg_attribute attr = TupleDescAttr(row->desc, i);
 
 		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
-			return i + 1;
+			return (Column) {attr->attnum, getBaseType(attr->atttypid)};
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("protected table \"%s\" has no column \"%s\" any more", row->table->known_as, name),
 			 errhint("Call consent.protect() again with the columns that it has now.")));
-}
-
-static Datum
-get_column(Row *row, const char *name, Oid *type, bool *isnull)
-{
-	int			attno = find_column(row, name);
-
-	*type = getBaseType(TupleDescAttr(row->desc, attno - 1)->atttypid);
-	return heap_getattr(&row->tuple, attno, row->desc, isnull);
 }
 
 static void
@@ -78,13 +83,75 @@ refuse_type(const Row *row, const char *name, Oid type)
 			 errhint("Call consent.protect() again with the columns that it has now.")));
 }
 
+/* The layout of rows of a type, perhaps without columns yet. */
+static Layout *
+layout_of(Oid type)
+{
+	Layout	   *layout;
+
+	for (int i = 0; i < LAYOUTS; i++)
+		if (layouts[i].type == type)
+			return &layouts[i];
+	layout = &layouts[next_layout];
+	next_layout = (next_layout + 1) % LAYOUTS;
+	layout->declaration = 0;
+	layout->relid = get_typ_typrelid(type);
+	layout->type = type;
+	return layout;
+}
+
+static Column *
+find_columns(const Row *row, const char **names, int n)
+{
+	Column	   *columns = MemoryContextAlloc(row->layout->context, Max(n, 1) * sizeof(Column));
+
+	for (int i = 0; i < n; i++)
+		columns[i] = find_column(row, names[i]);
+	return columns;
+}
+
+/* Find the columns, unless they were found in such a row under the same declaration. */
+static void
+lay_out(const Row *row)
+{
+	const ProtectedTable *table = row->table;
+	Layout	   *layout = row->layout;
+	uint64		identifier = assign_record_type_identifier(row->desc->tdtypeid, row->desc->tdtypmod);
+
+	if (layout->declaration == table->event_id && layout->identifier == identifier)
+		return;
+	layout->declaration = 0;
+	if (layout->context == NULL)
+		layout->context = AllocSetContextCreate(TopMemoryContext, "consent row", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(layout->context);
+	layout->row_key = find_columns(row, table->row_key, table->nkeys);
+	if (table->collected_at != NULL)
+	{
+		layout->collected_at = find_column(row, table->collected_at);
+		if (layout->collected_at.type != TIMESTAMPTZOID)
+			refuse_type(row, table->collected_at, layout->collected_at.type);
+	}
+	layout->parties = find_columns(row, table->parties, table->nparties);
+	layout->identifier = identifier;
+	layout->declaration = table->event_id;
+}
+
+/* ---- what is in them ---- */
+
+static Datum
+get_column(Row *row, Column column, bool *isnull)
+{
+	return heap_getattr(&row->tuple, column.attno, row->desc, isnull);
+}
+
 /* Text, bigint and uuid pass as they are; the smaller integers grow. */
 static void
-take_party(const Declared *d, Row *row, const char *name, GateParty *party)
+take_party(const Declared *d, Row *row, int n, GateParty *party)
 {
-	Oid			type;
+	Column		column = row->layout->parties[n];
+	Oid			type = column.type;
 	bool		isnull;
-	Datum		value = get_column(row, name, &type, &isnull);
+	Datum		value = get_column(row, column, &isnull);
 
 	switch (type)
 	{
@@ -104,35 +171,44 @@ take_party(const Declared *d, Row *row, const char *name, GateParty *party)
 		case UUIDOID:
 			break;
 		default:
-			refuse_type(row, name, type);
+			refuse_type(row, row->table->parties[n], type);
 	}
 	gate_party(d, value, isnull, type, party);
 }
 
 static char *
-key_part(Row *row, const char *name)
+number_text(int64 number)
 {
-	Oid			type;
+	char	   *text = palloc(MAXINT8LEN + 1);
+
+	pg_lltoa(number, text);
+	return text;
+}
+
+static char *
+key_part(Row *row, int n)
+{
+	Column		column = row->layout->row_key[n];
 	bool		isnull;
-	Datum		value = get_column(row, name, &type, &isnull);
+	Datum		value = get_column(row, column, &isnull);
 
 	if (isnull)
 		return NULL;
-	switch (type)
+	switch (column.type)
 	{
 		case INT2OID:
-			return psprintf("%d", DatumGetInt16(value));
+			return number_text(DatumGetInt16(value));
 		case INT4OID:
-			return psprintf("%d", DatumGetInt32(value));
+			return number_text(DatumGetInt32(value));
 		case INT8OID:
-			return psprintf(INT64_FORMAT, DatumGetInt64(value));
+			return number_text(DatumGetInt64(value));
 		case UUIDOID:
 			return OidOutputFunctionCall(F_UUID_OUT, value);
 		case TEXTOID:
 		case VARCHAROID:
 			return TextDatumGetCString(value);
 		default:
-			refuse_type(row, name, type);
+			refuse_type(row, row->table->row_key[n], column.type);
 	}
 	return NULL;
 }
@@ -144,7 +220,7 @@ take_row_key(Row *row)
 	char	  **parts = palloc(row->table->nkeys * sizeof(char *));
 
 	for (int i = 0; i < row->table->nkeys; i++)
-		if ((parts[i] = key_part(row, row->table->row_key[i])) == NULL)
+		if ((parts[i] = key_part(row, i)) == NULL)
 			return NULL;
 	return row_key_join(row->table->nkeys, parts);
 }
@@ -152,19 +228,29 @@ take_row_key(Row *row)
 static bool
 take_collected(Row *row, TimestampTz *collected)
 {
-	Oid			type;
 	bool		isnull;
 	Datum		value;
 
 	if (!row->table->collected_at)
 		return false;
-	value = get_column(row, row->table->collected_at, &type, &isnull);
-	if (type != TIMESTAMPTZOID)
-		refuse_type(row, row->table->collected_at, type);
+	value = get_column(row, row->layout->collected_at, &isnull);
 	if (isnull)
 		return false;
 	*collected = DatumGetTimestampTz(value);
 	return true;
+}
+
+static const ProtectedTable *
+table_of_row(const Declared *d, const Layout *layout)
+{
+	const ProtectedTable *table = OidIsValid(layout->relid) ? declared_table_of(d, layout->relid) : NULL;
+
+	if (!table)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("row of type %s is not of a protected table", format_type_be(layout->type)),
+				 errhint("Pass a whole row of a table that consent.protect() was called for, or ask by columns.")));
+	return table;
 }
 
 void
@@ -173,7 +259,8 @@ gate_take_item(const Declared *d, Datum record, GateItem *item)
 	HeapTupleHeader header = DatumGetHeapTupleHeader(record);
 	Row			row;
 
-	row.table = table_of_record(d, HeapTupleHeaderGetTypeId(header));
+	row.layout = layout_of(HeapTupleHeaderGetTypeId(header));
+	row.table = table_of_row(d, row.layout);
 	row.desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
 									  HeapTupleHeaderGetTypMod(header));
 	row.tuple.t_len = HeapTupleHeaderGetDatumLength(header);
@@ -182,6 +269,7 @@ gate_take_item(const Declared *d, Datum record, GateItem *item)
 	row.tuple.t_data = header;
 
 	memset(item, 0, sizeof(*item));
+	lay_out(&row);
 	item->row.table = row.table;
 	item->row.row_key = take_row_key(&row);
 	item->row.row_key_len = item->row.row_key ? strlen(item->row.row_key) : 0;
@@ -189,7 +277,7 @@ gate_take_item(const Declared *d, Datum record, GateItem *item)
 	item->nparties = row.table->nparties;
 	item->parties = palloc(Max(item->nparties, 1) * sizeof(GateParty));
 	for (int i = 0; i < item->nparties; i++)
-		take_party(d, &row, row.table->parties[i], &item->parties[i]);
+		take_party(d, &row, i, &item->parties[i]);
 	ReleaseTupleDesc(row.desc);
 }
 

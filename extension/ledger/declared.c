@@ -627,6 +627,7 @@ register_callbacks(void)
 	callbacks_registered = true;
 }
 
+/* NULL if there is no ledger. */
 static Entry *
 find_entry(void)
 {
@@ -636,27 +637,38 @@ find_entry(void)
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	Store	   *store = store_open("ledger", AccessShareLock);
 	LedgerRow	row;
-	Entry	   *entry;
+	Entry	   *entry = NULL;
 
-	if (read_ledger_row(store, GetActiveSnapshot(), &row) == NULL)
-		no_ledger();
+	if (read_ledger_row(store, GetActiveSnapshot(), &row) != NULL)
+		entry = entry_of(&row);
 	store_close(store);
-	entry = entry_of(&row);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 	return entry;
 }
 
 const Declared *
-declared_get(void)
+declared_get_if_created(void)
 {
 	if (current != NULL && snapkey_is_current(&current_snapshot))
 		return &current->declared;
 	register_callbacks();
 	current = NULL;
 	current = find_entry();
+	if (current == NULL)
+		return NULL;
 	snapkey_take(&current_snapshot);
 	return &current->declared;
+}
+
+const Declared *
+declared_get(void)
+{
+	const Declared *d = declared_get_if_created();
+
+	if (d == NULL)
+		no_ledger();
+	return d;
 }
 
 /* ---- looking up ---- */

@@ -117,6 +117,9 @@ typedef struct Declared
 /* What the active snapshot shows. ERROR 55000 with a hint if there is no ledger. */
 extern const Declared *declared_get(void);
 
+/* The same; NULL if there is no ledger. */
+extern const Declared *declared_get_if_created(void);
+
 /* Look-ups by name; NULL if there is none. */
 extern const Purpose *declared_find_purpose(const Declared *d, const char *name, size_t len);
 extern const Notice *declared_find_notice(const Declared *d, const char *label, size_t len);

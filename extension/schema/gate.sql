@@ -5,6 +5,13 @@
 
 /* ---- by columns, by subject, by row ---- */
 
+CREATE FUNCTION consent.row_support(internal)
+RETURNS internal AS 'MODULE_PATHNAME', 'consent_row_support'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION consent.row_support(internal) IS
+'Planner support of the functions of a whole row: of a row of a table in the query they are given the columns that the table''s declaration names, and NULL for the others';
+REVOKE ALL ON FUNCTION consent.row_support(internal) FROM PUBLIC;
+
 CREATE FUNCTION consent.permits(parties text[], purpose text, table_name text DEFAULT NULL,
 	row_key text DEFAULT NULL, collected_at timestamptz DEFAULT NULL)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_columns'
@@ -103,15 +110,15 @@ REVOKE ALL ON FUNCTION consent.verdict(uuid, text, timestamptz, timestamptz, big
 
 CREATE FUNCTION consent.permits(item record, purpose text)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_item'
-LANGUAGE C STABLE PARALLEL SAFE COST 100;
+LANGUAGE C STABLE PARALLEL SAFE COST 100 SUPPORT consent.row_support;
 COMMENT ON FUNCTION consent.permits(record, text) IS
-'Whether a whole row of a protected table may be used for a purpose now, as in consent.permits(m, ''ai'') FROM messages m; reads the row''s long values too, which the form by columns does not. A NULL row is not permitted. Errors: 42P01 if its table is not protected, 42703 or 42804 if a declared column is gone or of another type';
+'Whether a whole row of a protected table may be used for a purpose now, as in consent.permits(m, ''ai'') FROM messages m. Of a table''s row only the declared columns are read, unless the query has outer joins or grouping sets: then all of it, long values too. A NULL row is not permitted. Errors: 42P01 if its table is not protected, 42703 or 42804 if a declared column is gone or of another type';
 REVOKE ALL ON FUNCTION consent.permits(record, text) FROM PUBLIC;
 
 CREATE FUNCTION consent.verdict(item record, purpose text,
 	at timestamptz DEFAULT NULL, known_at timestamptz DEFAULT NULL, known_in bigint DEFAULT NULL)
 RETURNS consent.verdict AS 'MODULE_PATHNAME', 'consent_verdict_item'
-LANGUAGE C STABLE PARALLEL SAFE COST 100;
+LANGUAGE C STABLE PARALLEL SAFE COST 100 SUPPORT consent.row_support;
 COMMENT ON FUNCTION consent.verdict(record, text, timestamptz, timestamptz, bigint) IS
 'The verdict on a whole row of a protected table for a purpose. at: as of when, NULL is now; known_at: by what was recorded until then, NULL is all of it; known_in, in place of it: by what the checkpoint of this size covers, which is exact and stays so, also where a transaction recorded early and committed late. A NULL row is unknown. Errors: 42P01 if its table is not protected, 42703 or 42804 if a declared column is gone or of another type';
 REVOKE ALL ON FUNCTION consent.verdict(record, text, timestamptz, timestamptz, bigint) FROM PUBLIC;

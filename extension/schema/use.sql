@@ -281,8 +281,8 @@ COMMENT ON FUNCTION consent.record_use(bigint, text, bigint, uuid[], timestamptz
 
 CREATE FUNCTION consent.record_use(item record, run_id bigint)
 RETURNS boolean
-	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'consent_record_use_row';
-COMMENT ON FUNCTION consent.record_use(record, bigint) IS 'The same for a whole row of a protected table: WHERE consent.record_use(m, run). Reads long values of the row too. False for NULL, as of an outer join: there is no row';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100 SUPPORT consent.row_support AS 'MODULE_PATHNAME', 'consent_record_use_row';
+COMMENT ON FUNCTION consent.record_use(record, bigint) IS 'The same for a whole row of a protected table: WHERE consent.record_use(m, run). False for NULL, as of an outer join: there is no row';
 
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_keys text[], OUT added bigint, OUT already bigint, OUT missing bigint, OUT not_permitted bigint)
 RETURNS record

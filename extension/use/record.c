@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "gate/reduce.h"
 #include "ledger/arguments.h"
 #include "use/columns.h"
 #include "use/pending.h"
@@ -62,5 +63,6 @@ consent_record_use_row(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(false);
 	row_from_item(PG_GETARG_DATUM(0), &row);
+	reduce_check(fcinfo, 0, row.row.table);
 	PG_RETURN_BOOL(record_if_permitted(PG_GETARG_INT64(1), &row));
 }
