@@ -82,7 +82,8 @@ whole_row_of(PlannerInfo *root, Node *node)
 	Var		   *var = (Var *) node;
 	RangeTblEntry *rte;
 
-	if (!IsA(node, Var) || var->varattno != InvalidAttrNumber || var->varlevelsup != 0 ||
+	if (!IsA(node, Var) || var->varattno != InvalidAttrNumber ||
+		IS_SPECIAL_VARNO(var->varno) || var->varlevelsup != 0 ||
 		root->parse->groupingSets != NIL || may_be_missing((Node *) root->parse->jointree))
 		return InvalidOid;
 	rte = rt_fetch(var->varno, root->parse->rtable);
