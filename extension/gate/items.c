@@ -147,6 +147,20 @@ is_replaced(const Declared *d, const PresetRule *rule, const GateTime *time)
 	return false;
 }
 
+/* Does a jurisdiction lie within the one a preset was set for? */
+static bool
+jurisdiction_within(const char *subject, const char *rule)
+{
+	size_t		len;
+
+	if (rule == NULL)
+		return true;
+	if (subject == NULL)
+		return false;
+	len = strlen(rule);
+	return strncmp(subject, rule, len) == 0 && (subject[len] == '\0' || subject[len] == '-');
+}
+
 void
 items_add_presets(Items *items, const char *jurisdiction, const GateTime *time)
 {
@@ -157,7 +171,7 @@ items_add_presets(Items *items, const char *jurisdiction, const GateTime *time)
 		const PresetRule *rule = &d->presets[i];
 
 		if (declared_within(d, items->purpose->index, rule->purpose) &&
-			declared_jurisdiction_within(jurisdiction, rule->jurisdiction) &&
+			jurisdiction_within(jurisdiction, rule->jurisdiction) &&
 			counts(time, rule->event_id, rule->choice.since, rule->recorded_at) &&
 			!is_ended(d, rule, time) && !is_replaced(d, rule, time))
 			add_for_purpose(items, &rule->choice, &d->purposes[rule->purpose],

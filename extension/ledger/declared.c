@@ -830,19 +830,6 @@ declared_table_of(const Declared *d, Oid relid)
 	return place < 0 ? NULL : &d->tables[place];
 }
 
-bool
-declared_jurisdiction_within(const char *subject, const char *rule)
-{
-	size_t		len;
-
-	if (rule == NULL)
-		return true;
-	if (subject == NULL)
-		return false;
-	len = strlen(rule);
-	return strncmp(subject, rule, len) == 0 && (subject[len] == '\0' || subject[len] == '-');
-}
-
 /* ---- declaring ---- */
 
 /*

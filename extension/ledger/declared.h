@@ -144,9 +144,6 @@ declared_within(const Declared *d, int a, int b)
 	return (d->purposes[a].ancestors[b / 64] >> (b % 64)) & 1;
 }
 
-/* Does a jurisdiction lie within the one a preset was set for? */
-extern bool declared_jurisdiction_within(const char *subject, const char *rule);
-
 /*
  * Lock out other declarations until commit, and return what is declared as
  * of now.  Every function that declares something begins with this, then
