@@ -19,7 +19,7 @@
 #define FEWEST_GROUPS 16
 #define MOST_GROUPS ((uint64) PG_UINT32_MAX)
 #define HUGE_PAGE ((size_t) 2 * 1024 * 1024)
-#define LARGE_TABLE (4 * HUGE_PAGE)
+#define LARGE_TABLE (32 * HUGE_PAGE)
 #define ROOM_FOR_KEYS (64 * 1024)
 #define LONG_KEY UINT64CONST(1) /* before a word that is not zero, no text: there would be zeros in it */
 
@@ -177,7 +177,8 @@ answers_growth(const Answers *answers, const AnswerKey *key)
 
 /*
  * A large table is looked into at random: each look would first wait for the
- * address of its page, if pages were not large as well.
+ * address of its page, if pages were not large as well.  Smaller ones gain
+ * little, and some virtual machines are slow to give out large pages.
  */
 static void
 use_huge_pages(void *memory, size_t size)
