@@ -47,6 +47,13 @@ $$;
 
 -- rows that are changed, and those of partitions, whose columns lie otherwise
 UPDATE whr_letter m SET body = NULL WHERE id < 10 AND consent.permits(m, 'whr_train') RETURNING id, consent.permits(m, 'whr_train');
+INSERT INTO whr_letter AS m SELECT i, 'whr_4', NULL, 'whr_4', NULL FROM generate_series(1, 4) i
+ON CONFLICT (id) DO UPDATE SET body = 'again' WHERE consent.permits(m, 'whr_train') AND consent.permits(excluded, 'whr_train') RETURNING id, body, consent.permits(m, 'whr_train');
+MERGE INTO whr_letter m USING (VALUES (5), (6)) v(n) ON m.id = v.n WHEN MATCHED AND consent.permits(m, 'whr_train') THEN UPDATE SET body = 'merged';
+MERGE INTO whr_letter m USING (VALUES (7), (8), (101)) v(n) ON m.id = v.n
+WHEN MATCHED AND consent.permits(m, 'whr_train') THEN UPDATE SET body = 'merged' WHEN NOT MATCHED THEN INSERT VALUES (v.n, 'whr_4', 'new', 'whr_4', NULL);
+SELECT id, body FROM whr_letter WHERE body IN ('merged', 'new') ORDER BY id;
+DELETE FROM whr_letter m USING (VALUES (9), (101)) v(n) WHERE m.id = v.n AND consent.permits(m, 'whr_train') RETURNING id, consent.permits(m, 'whr_train');
 CREATE TABLE whr_post (id bigint, sender text, body text, sent timestamptz) PARTITION BY RANGE (id);
 CREATE TABLE whr_post_1 PARTITION OF whr_post FOR VALUES FROM (0) TO (10);
 CREATE TABLE whr_post_2 (body text, was text, sent timestamptz, sender text, id bigint);

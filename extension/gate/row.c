@@ -33,7 +33,6 @@ typedef struct Column
 typedef struct Layout
 {
 	Oid			type;			/* of the row */
-	Oid			relid;			/* which has that type */
 	uint64		identifier;		/* of the row's descriptor */
 	int64		declaration;	/* 0: the columns were not looked for */
 	Column		collected_at;
@@ -95,7 +94,6 @@ layout_of(Oid type)
 	layout = &layouts[next_layout];
 	next_layout = (next_layout + 1) % LAYOUTS;
 	layout->declaration = 0;
-	layout->relid = get_typ_typrelid(type);
 	layout->type = type;
 	return layout;
 }
@@ -241,14 +239,15 @@ take_collected(Row *row, TimestampTz *collected)
 }
 
 static const ProtectedTable *
-table_of_row(const Declared *d, const Layout *layout)
+table_of_row(const Declared *d, TupleDesc desc)
 {
-	const ProtectedTable *table = OidIsValid(layout->relid) ? declared_table_of(d, layout->relid) : NULL;
+	Oid			relid = desc->natts > 0 ? TupleDescAttr(desc, 0)->attrelid : InvalidOid;
+	const ProtectedTable *table = OidIsValid(relid) ? declared_table_of(d, relid) : NULL;
 
 	if (!table)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("row of type %s is not of a protected table", format_type_be(layout->type)),
+				 errmsg("row of type %s is not of a protected table", format_type_be(desc->tdtypeid)),
 				 errhint("Pass a whole row of a table that consent.protect() was called for, or ask by columns.")));
 	return table;
 }
@@ -259,10 +258,10 @@ gate_take_item(const Declared *d, Datum record, GateItem *item)
 	HeapTupleHeader header = DatumGetHeapTupleHeader(record);
 	Row			row;
 
-	row.layout = layout_of(HeapTupleHeaderGetTypeId(header));
-	row.table = table_of_row(d, row.layout);
 	row.desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
 									  HeapTupleHeaderGetTypMod(header));
+	row.table = table_of_row(d, row.desc);
+	row.layout = layout_of(HeapTupleHeaderGetTypeId(header));
 	row.tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	ItemPointerSetInvalid(&row.tuple.t_self);
 	row.tuple.t_tableOid = InvalidOid;
