@@ -85,3 +85,25 @@ SELECT consent.protect('whr_letter', '{sender}') > 0 AS protected;
 EXECUTE usable;
 RESET plan_cache_mode;
 DROP TABLE whr_post, whr_letter CASCADE;
+
+-- where the columns are is not remembered beyond the ledger, whose numbers begin anew
+CREATE DATABASE whole_rows;
+\c whole_rows
+SET client_min_messages = warning;
+CREATE TABLE letter (id integer PRIMARY KEY, sender text, reader text);
+INSERT INTO letter VALUES (1, 'ann', 'ben');
+CREATE EXTENSION consent_ledger;
+SELECT consent.create_ledger('whole-rows.example', test => true) IS NOT NULL AS created;
+SELECT consent.define_purpose('train') AS purpose;
+SELECT consent.protect('letter', '{sender}') AS declaration;
+SELECT consent.opt_in('ann', 'train') > 0 AS agreed;
+SELECT consent.permits(m, 'train'), consent.permits(s, 'train') AS whole FROM letter m, (SELECT s FROM letter s OFFSET 0) w;
+DROP EXTENSION consent_ledger;
+CREATE EXTENSION consent_ledger;
+SELECT consent.create_ledger('whole-rows.example', test => true) IS NOT NULL AS created;
+SELECT consent.define_purpose('train') AS purpose;
+SELECT consent.protect('letter', '{reader}') AS declaration;
+SELECT consent.opt_in('ann', 'train') > 0 AS agreed;
+SELECT consent.permits(m, 'train'), consent.permits(s, 'train') AS whole FROM letter m, (SELECT s FROM letter s OFFSET 0) w;
+\c regress
+DROP DATABASE whole_rows;

@@ -203,15 +203,15 @@ void
 reduce_check(FunctionCallInfo fcinfo, int n, const ProtectedTable *table)
 {
 	FmgrInfo   *function = fcinfo->flinfo;
-	int64	   *checked = function->fn_extra;	/* the declaration that the row was last found to suit */
+	uint64	   *checked = function->fn_extra;	/* the declaration that the row was last found to suit */
 	const RowExpr *row;
 
-	if (checked != NULL && *checked == table->event_id)
+	if (checked != NULL && *checked == table->reading)
 		return;
 	if (checked == NULL)
-		checked = function->fn_extra = MemoryContextAllocZero(function->fn_mcxt, sizeof(int64));
+		checked = function->fn_extra = MemoryContextAllocZero(function->fn_mcxt, sizeof(uint64));
 	row = reduced_argument(fcinfo, n);
 	if (row != NULL)
 		check_columns(row, table);
-	*checked = table->event_id;
+	*checked = table->reading;
 }

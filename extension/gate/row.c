@@ -34,7 +34,7 @@ typedef struct Layout
 {
 	Oid			type;			/* of the row */
 	uint64		identifier;		/* of the row's descriptor */
-	int64		declaration;	/* 0: the columns were not looked for */
+	uint64		reading;		/* of the table's declaration; 0: the columns were not looked for */
 	Column		collected_at;
 	Column	   *row_key;
 	Column	   *parties;
@@ -93,7 +93,7 @@ layout_of(Oid type)
 			return &layouts[i];
 	layout = &layouts[next_layout];
 	next_layout = (next_layout + 1) % LAYOUTS;
-	layout->declaration = 0;
+	layout->reading = 0;
 	layout->type = type;
 	return layout;
 }
@@ -116,9 +116,9 @@ lay_out(const Row *row)
 	Layout	   *layout = row->layout;
 	uint64		identifier = assign_record_type_identifier(row->desc->tdtypeid, row->desc->tdtypmod);
 
-	if (layout->declaration == table->event_id && layout->identifier == identifier)
+	if (layout->reading == table->reading && layout->identifier == identifier)
 		return;
-	layout->declaration = 0;
+	layout->reading = 0;
 	if (layout->context == NULL)
 		layout->context = AllocSetContextCreate(TopMemoryContext, "consent row", ALLOCSET_SMALL_SIZES);
 	MemoryContextReset(layout->context);
@@ -131,7 +131,7 @@ lay_out(const Row *row)
 	}
 	layout->parties = find_columns(row, table->parties, table->nparties);
 	layout->identifier = identifier;
-	layout->declaration = table->event_id;
+	layout->reading = table->reading;
 }
 
 /* ---- what is in them ---- */

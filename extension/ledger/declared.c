@@ -440,6 +440,9 @@ party_rule(const char *name)
 static void
 read_table(Store *store, HeapTuple row, ProtectedTable *table)
 {
+	static uint64 readings = 0;
+
+	table->reading = ++readings;
 	table->known_as = get_text(store, row, Anum_protected_table_known_as);
 	table->event_id = DatumGetInt64(get_value(store, row, Anum_protected_table_event_id));
 	table->schema_name = get_text(store, row, Anum_protected_table_schema_name);

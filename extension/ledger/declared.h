@@ -71,6 +71,7 @@ typedef struct ProtectedTable
 {
 	const char *known_as;
 	int64		event_id;
+	uint64		reading;		/* no other that this process read has this number; not 0 */
 	const char *schema_name;	/* where it is now */
 	const char *table_name;
 	int			nparties;
