@@ -105,6 +105,7 @@ SET enable_bitmapscan = off;
 SELECT id FROM member WHERE choices = '-ai_training@2024-11-01T12:00:00Z as opted_out' ORDER BY id;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
+DROP INDEX member_choices;
 
 --
 -- Merging

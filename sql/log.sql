@@ -74,7 +74,8 @@ SELECT consent.entries(0, 257);
 
 -- all files, in the order in which a reader of them never sees half a tree; or only what is new
 SELECT min(size) AS first, max(size) AS last FROM consent.checkpoint \gset
-SELECT count(*) > 2 AS many, count(DISTINCT path) = count(*) AS once, (array_agg(path))[count(*)] AS last FROM consent.log_files();
+SELECT count(*) > 2 AS many, count(DISTINCT path) = count(*) AS once, (array_agg(path ORDER BY n))[count(*)] AS last
+FROM consent.log_files() WITH ORDINALITY AS f (path, data, n);
 SELECT path ~ '^tile/0/000(\.p/\d+)?$' AS path, data = consent.tile(0, 0, least(:last, 256)) AS hashes
 FROM consent.log_files() WHERE path LIKE 'tile/0/000%';
 SELECT (SELECT count(*) FROM consent.log_files(:first)) <= (SELECT count(*) FROM consent.log_files()) AS fewer;
