@@ -123,6 +123,7 @@ remove_workspace()
 {
 	local pidfile
 
+	trap '' INT TERM HUP			# who is in a hurry twice is no reason to leave it
 	cd /
 	find "$work" -name postmaster.pid 2>/dev/null | while read -r pidfile; do
 		as_owner "$bindir/pg_ctl" stop -s -m immediate -D "${pidfile%/*}" >/dev/null 2>&1 || :
