@@ -369,23 +369,36 @@ cl_block_open(cl_block_reader *r, const void *data, size_t len, char *text)
 	r->failed = r->left == 0 || r->group.subject < 0;
 }
 
-/* Read a varint in its shortest form. */
+/* Read a varint of several bytes, in its shortest form. */
 static bool
-get_varint(cl_block_reader *r, uint64_t *n)
+get_long_varint(cl_block_reader *r, uint64_t *n)
 {
-	uint8_t		byte;
+	const uint8_t *at = r->at;
+	const uint8_t *end = r->end;
+	uint64_t	value = 0;
 
-	*n = 0;
-	for (int shift = 0; shift < 64; shift += 7)
+	for (int shift = 0; shift < 64 && at < end; shift += 7)
 	{
-		if (r->at == r->end)
-			return false;
-		byte = *r->at++;
-		*n |= (uint64_t) (byte & 0x7F) << shift;
-		if (byte < 0x80)
-			return (byte != 0 || shift == 0) && (shift < 63 || byte == 1);
+		uint8_t		byte = *at++;
+
+		value |= (uint64_t) (byte & 0x7F) << shift;
+		if (byte >= 0x80)
+			continue;
+		r->at = at;
+		*n = value;
+		return (byte != 0 || shift == 0) && (shift < 63 || byte == 1);
 	}
 	return false;
+}
+
+/* Read a varint, which is mostly one byte. */
+static inline bool
+get_varint(cl_block_reader *r, uint64_t *n)
+{
+	if (r->at == r->end || *r->at >= 0x80)
+		return get_long_varint(r, n);
+	*n = *r->at++;
+	return true;
 }
 
 static uint8_t
@@ -458,17 +471,25 @@ get_group(cl_block_reader *r)
 	return true;
 }
 
-static bool
-get_integer(cl_block_reader *r, cl_use *use)
+/* Read the next integer of the group, after *number. */
+static inline bool
+next_integer(cl_block_reader *r, int64_t *number)
 {
+	int64_t		before = *number;
 	bool		first = r->place == 0;
 	uint64_t	n;
 
 	if (!get_varint(r, &n))
 		return false;
-	n = first ? unzigzag(n) + (uint64_t) r->last.base : n + 1 + (uint64_t) r->last.number;
-	use->number = (int64_t) n;
-	return first || use->number > r->last.number;
+	*number = (int64_t) (first ? unzigzag(n) + (uint64_t) r->last.base : n + 1 + (uint64_t) before);
+	return first || *number > before;
+}
+
+static bool
+get_integer(cl_block_reader *r, cl_use *use)
+{
+	use->number = r->last.number;
+	return next_integer(r, &use->number);
 }
 
 static bool
@@ -564,16 +585,43 @@ cl_block_next(cl_block_reader *r, cl_use *use)
 	return 1;
 }
 
+/* Pass over what is left of a group of integers. */
+static bool
+pass_integers(cl_block_reader *r)
+{
+	int64_t		number = r->last.number;
+
+	for (; r->place < r->group.n; r->place++)
+	{
+		if (!next_integer(r, &number))
+			return false;
+		if (r->place == 0)
+			r->last.base = number;
+	}
+	r->last.number = number;
+	return true;
+}
+
+/* Pass over what is left of a group. */
+static bool
+pass_group(cl_block_reader *r)
+{
+	cl_use		passed;
+
+	if (r->group.kind == CL_KEY_INT)
+		return pass_integers(r);
+	for (; r->place < r->group.n; r->place++)
+		if (!get_key(r, &passed))
+			return false;
+	return true;
+}
+
 int
 cl_block_seek(cl_block_reader *r, int64_t subject)
 {
-	cl_use		passed;
 	int			result;
 
 	while ((result = reach_key(r)) == 1 && r->group.subject < subject)
-	{
-		r->failed = !get_key(r, &passed);
-		r->place++;
-	}
+		r->failed = !pass_group(r);
 	return result;
 }

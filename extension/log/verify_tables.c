@@ -16,6 +16,7 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -58,7 +59,8 @@ static const TableMade tables[] = {
 	"ledger_pkey unique (singleton)"},
 	{"manifest_block",
 		"run_id int8!, part int8!, table_name text!, block_no int4!, first_subject int8!, last_subject int8!, entries int4!, data bytea!",
-	"manifest_block_pkey unique (run_id, part, table_name, last_subject, block_no)"},
+	"manifest_block_pkey unique (run_id, part, table_name, last_subject, block_no), "
+	"manifest_block_span (length((last_subject - first_subject)::text), last_subject, first_subject)"},
 	{"notice",
 		"label text!, name text!, version text!, sha256 bytea!, body text!, purposes _text!, stated_on date, zone text, "
 		"published_at timestamptz, language text, url text, recorded_at timestamptz!, event_id int8!",
@@ -148,9 +150,17 @@ columns_text(Relation rel)
 	return text.data;
 }
 
+/* The name of the column, or the expression. */
+static char *
+index_column(Relation index, int column)
+{
+	return TextDatumGetCString(DirectFunctionCall3(pg_get_indexdef_ext, ObjectIdGetDatum(RelationGetRelid(index)),
+												   Int32GetDatum(column), BoolGetDatum(true)));
+}
+
 /* Columns of an index that takes part in queries; nothing of any other. */
 static void
-append_index(StringInfo text, Relation rel, Relation index)
+append_index(StringInfo text, Relation index)
 {
 	Form_pg_index form = index->rd_index;
 
@@ -159,9 +169,7 @@ append_index(StringInfo text, Relation rel, Relation index)
 	appendStringInfo(text, "%s%s%s (", text->len > 0 ? ", " : "", RelationGetRelationName(index),
 					 form->indisunique ? " unique" : "");
 	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
-		appendStringInfo(text, "%s%s", i > 0 ? ", " : "",
-						 form->indkey.values[i] == 0 ? "an expression" :
-						 NameStr(TupleDescAttr(RelationGetDescr(rel), form->indkey.values[i] - 1)->attname));
+		appendStringInfo(text, "%s%s", i > 0 ? ", " : "", index_column(index, i + 1));
 	appendStringInfoChar(text, ')');
 }
 
@@ -184,7 +192,7 @@ indexes_text(Relation rel)
 	list_sort(indexes, compare_index_names);
 	foreach(cell, indexes)
 	{
-		append_index(&text, rel, lfirst(cell));
+		append_index(&text, lfirst(cell));
 		index_close(lfirst(cell), AccessShareLock);
 	}
 	return text.data;

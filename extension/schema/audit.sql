@@ -21,58 +21,19 @@ RETURNS bigint
 COMMENT ON FUNCTION consent.deciding_event(text[], bigint, text, text, timestamptz, timestamptz, timestamptz) IS
 'The event that decides the worst of a subject''s verdicts on a row under these purposes: now, or at the worse of two instants, as known now. where all permit, of those that an event decides. NULL if no event does (unknown), and for a row of nobody';
 
-CREATE FUNCTION consent.subject_uses(subject text)
-RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, row_key text, subject_no bigint, verdict_then consent.verdict, permitted_then boolean, verdict_now consent.verdict, because text, recorded_at timestamptz, collected_at timestamptz, row_state text)
-	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_subject_uses';
-COMMENT ON FUNCTION consent.subject_uses(text) IS 'The uses of one subject in all runs, as run_uses() gives them; none for one that the ledger does not know or that is erased';
 CREATE FUNCTION consent.uses_of(subject text)
 RETURNS TABLE (run_id bigint, run text, recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, purposes text[], permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
-	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT u.run_id, r.name, r.recipient, r.model, u.table_name, u.row_key,
-		u.verdict_then, u.verdict_now,
-		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
-		r.purposes, u.permitted_then, r.used_at,
-		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
-	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
-	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
-END;
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_uses_of';
 COMMENT ON FUNCTION consent.uses_of(text) IS 'Which rows of a subject were used, in which run, for whom, on what verdict then and now. verdict_now: NULL where it depends on when the row was collected, and the row is gone. event_id: the event that decides verdict_now, NULL if none does. None for a subject that the ledger does not know or that is erased. used_at: of runs of the past; recorded_at: when the use was recorded. Runs that are not closed, and missing parts, may have used more: unclosed_runs, missing_parts';
 
-CREATE FUNCTION consent.subject_uses(subject bigint)
-RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, row_key text, subject_no bigint, verdict_then consent.verdict, permitted_then boolean, verdict_now consent.verdict, because text, recorded_at timestamptz, collected_at timestamptz, row_state text)
-	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_subject_uses';
-COMMENT ON FUNCTION consent.subject_uses(bigint) IS 'The same for subjects of type bigint';
 CREATE FUNCTION consent.uses_of(subject bigint)
 RETURNS TABLE (run_id bigint, run text, recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, purposes text[], permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
-	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT u.run_id, r.name, r.recipient, r.model, u.table_name, u.row_key,
-		u.verdict_then, u.verdict_now,
-		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
-		r.purposes, u.permitted_then, r.used_at,
-		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
-	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
-	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
-END;
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_uses_of';
 COMMENT ON FUNCTION consent.uses_of(bigint) IS 'The same for subjects of type bigint';
 
-CREATE FUNCTION consent.subject_uses(subject uuid)
-RETURNS TABLE (run_id bigint, part bigint, part_event bigint, table_name text, row_key text, subject_no bigint, verdict_then consent.verdict, permitted_then boolean, verdict_now consent.verdict, because text, recorded_at timestamptz, collected_at timestamptz, row_state text)
-	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_subject_uses';
-COMMENT ON FUNCTION consent.subject_uses(uuid) IS 'The same for subjects of type uuid';
 CREATE FUNCTION consent.uses_of(subject uuid)
 RETURNS TABLE (run_id bigint, run text, recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, purposes text[], permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
-	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT u.run_id, r.name, r.recipient, r.model, u.table_name, u.row_key,
-		u.verdict_then, u.verdict_now,
-		consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at),
-		r.purposes, u.permitted_then, r.used_at,
-		u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
-	FROM consent.subject_uses(subject) u LEFT JOIN consent.run r ON r.run_id = u.run_id
-	ORDER BY u.run_id, u.table_name, u.part, u.row_key;
-END;
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_uses_of';
 COMMENT ON FUNCTION consent.uses_of(uuid) IS 'The same for subjects of type uuid';
 
 CREATE VIEW consent.withdrawn_uses AS

@@ -74,6 +74,8 @@ CREATE TABLE consent.manifest_block (
 	PRIMARY KEY (run_id, part, table_name, last_subject, block_no)
 );
 ALTER TABLE consent.manifest_block ALTER COLUMN data SET STORAGE PLAIN;
+-- Whose uses are in which block, over all runs: by digits of the width of what it spans (use/one_subject.c)
+CREATE INDEX manifest_block_span ON consent.manifest_block (pg_catalog.length((last_subject OPERATOR(pg_catalog.-) first_subject)::text), last_subject, first_subject);
 COMMENT ON TABLE consent.manifest_block IS 'Uses, sorted by table, subject and row key, delta-coded: docs/FORMAT.md. Read them through the audit views';
 
 CREATE TABLE consent.run_subtree (

@@ -21,6 +21,7 @@
 #include "ledger/store.h"
 #include "ledger/tables.h"
 #include "type/consent.h"
+#include "use/decide.h"
 #include "use/run.h"
 
 PG_FUNCTION_INFO_V1(consent_deciding_event);
@@ -194,6 +195,17 @@ event_of(const Question *q, const Decision *decision)
 	return find_event(q, decision);
 }
 
+int64
+decide_event(int64 subject_no, const GateRow *row, char **purposes, int npurposes,
+			 const GateTime *times, int ntimes, bool *by_row)
+{
+	Question	q = {gate_ready(), subject_no, *row};
+	Decision	decision = decide_worst(&q, purposes, npurposes, times, ntimes);
+
+	*by_row = decision.by_row;
+	return event_of(&q, &decision);
+}
+
 /* ---- arguments ---- */
 
 /* Arguments 2 to 4: table_name, row_key, collected_at. */
@@ -259,24 +271,22 @@ keep_answer(FunctionCallInfo fcinfo, ArrayType *purposes, int64 event_id)
 static int64
 deciding_event(FunctionCallInfo fcinfo, ArrayType *given)
 {
-	Question	q = {0};
+	GateRow		row = {0};
 	GateTime	times[2] = {0};
 	int			n;
 	char	  **purposes = run_text_array(PointerGetDatum(given), &n);
-	Decision	decision;
+	bool		by_row;
 	int64		event_id;
 
-	q.declared = gate_ready();
-	q.subject_no = PG_GETARG_INT64(1);
-	row_arguments(fcinfo, q.declared, &q.row);
+	row_arguments(fcinfo, gate_ready(), &row);
 	for (int t = 0; t < 2; t++)
 	{
 		times[t].has_at = !PG_ARGISNULL(5 + t);
 		times[t].at = times[t].has_at ? PG_GETARG_TIMESTAMPTZ(5 + t) : 0;
 	}
-	decision = decide_worst(&q, purposes, n, times, times[0].has_at || times[1].has_at ? 2 : 1);
-	event_id = event_of(&q, &decision);
-	if (!decision.by_row)
+	event_id = decide_event(PG_GETARG_INT64(1), &row, purposes, n, times,
+							times[0].has_at || times[1].has_at ? 2 : 1, &by_row);
+	if (!by_row)
 		keep_answer(fcinfo, given, event_id);
 	return event_id;
 }

@@ -44,6 +44,12 @@ merge_add(UseMerge *merge, UseSource *source)
 	merge->sources[merge->nsources++] = source;
 }
 
+bool
+merge_is_empty(const UseMerge *merge)
+{
+	return merge->nsources == 0;
+}
+
 static inline bool
 comes_before(const UseSource *a, const UseSource *b)
 {

@@ -28,6 +28,9 @@ typedef struct UseMerge UseMerge;
 extern UseMerge *merge_create(void);
 extern void merge_add(UseMerge *merge, UseSource *source);
 
+/* Is there nothing, or nothing any more, to be read? */
+extern bool merge_is_empty(const UseMerge *merge);
+
 /*
  * The next entry, good until the next call; of a number of equal ones the
  * first.  *priority, if wanted, is that of its source.  O(log sources).

@@ -248,21 +248,31 @@ make_room(PartSource *s, Size room)
 	s->room = room;
 }
 
+const char *
+part_block_bytes(Store *blocks, HeapTuple tuple, int64 run_id, int *len)
+{
+	bool		isnull;
+	bytea	   *data = DatumGetByteaPP(store_get(blocks, tuple, Anum_manifest_block_data, &isnull));
+
+	*len = VARSIZE_ANY_EXHDR(data);
+	if (*len > BLCKSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("a block of run " INT64_FORMAT " is too long", run_id)));
+	return VARDATA_ANY(data);
+}
+
 static void
 keep_block(PartSource *s, HeapTuple tuple)
 {
 	bool		isnull;
-	bytea	   *data = DatumGetByteaPP(store_get(s->store, tuple, Anum_manifest_block_data, &isnull));
-	Size		len = VARSIZE_ANY_EXHDR(data);
+	int			len;
+	const char *bytes = part_block_bytes(s->store, tuple, s->run_id, &len);
 
-	if (len > BLCKSZ)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("a block of run " INT64_FORMAT " is too long", s->run_id)));
 	s->block_no = DatumGetInt32(store_get(s->store, tuple, Anum_manifest_block_block_no, &isnull));
 	s->last_subject = DatumGetInt64(store_get(s->store, tuple, Anum_manifest_block_last_subject, &isnull));
 	make_room(s, s->used + len);
-	memcpy(s->data + s->used, VARDATA_ANY(data), len);
+	memcpy(s->data + s->used, bytes, len);
 	s->used += len;
 	s->lengths[s->nblocks++] = len;
 }

@@ -14,9 +14,9 @@
 #include "ledger/declared.h"
 #include "ledger/erase.h"
 #include "ledger/tables.h"
+#include "use/one_subject.h"
 #include "use/places.h"
 #include "use/run.h"
-#include "use/subject_rows.h"
 #include "use/tables.h"
 
 #define STEPS 32				/* rows to pass over before a new search is cheaper */
@@ -195,31 +195,30 @@ keep_places(int64 subject_no, const uint8 *salt)
 	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "consent erased uses",
 											   ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
-	Store	   *runs;
-	StoreScan  *scan;
-	HeapTuple	tuple;
+	Store	   *blocks;
+	OneSubject *her;
+	HerRun		run;
 
 	store_close(store_open("erased_use", ShareRowExclusiveLock));
 	store_push_latest_snapshot();
-	runs = store_open("run", AccessShareLock);
-	scan = store_scan(runs, NULL, GetActiveSnapshot(), 0, NULL);
-	while ((tuple = store_next(scan)) != NULL)
+	blocks = store_open("manifest_block", AccessShareLock);
+	her = one_subject_begin(blocks, subject_no);
+	old = MemoryContextSwitchTo(each);
+	while (one_subject_next_run(her, &run))
 	{
-		bool		isnull;
-		int64		run_id = DatumGetInt64(store_get(runs, tuple, Anum_run_run_id, &isnull));
+		const char *table;
 		Place		place;
 
-		old = MemoryContextSwitchTo(each);
-		if (subject_rows_any(run_id, subject_no))
+		if (one_subject_next_table(her, &table) != NULL)
 		{
-			place_of_salt(origin, run_id, salt, &place);
-			places_keep(run_id, subject_no, &place);
+			place_of_salt(origin, run.run_id, salt, &place);
+			places_keep(run.run_id, subject_no, &place);
 		}
-		MemoryContextSwitchTo(old);
 		MemoryContextReset(each);
 	}
-	store_end(scan);
-	store_close(runs);
+	MemoryContextSwitchTo(old);
+	one_subject_end(her);
+	store_close(blocks);
 	store_pop_snapshot();
 	MemoryContextDelete(each);
 }

@@ -17,6 +17,7 @@
 #include "storage/procarray.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rangetypes.h"
 #include "utils/resowner.h"
@@ -114,7 +115,7 @@ run_from_tuple(Store *store, HeapTuple tuple)
 }
 
 Run *
-run_get(Store *store, int64 run_id)
+run_find(Store *store, int64 run_id)
 {
 	ScanKeyData key;
 	StoreScan  *scan;
@@ -124,13 +125,21 @@ run_get(Store *store, int64 run_id)
 	store_key_int8(&key, Anum_run_run_id, run_id);
 	scan = store_scan(store, "run_pkey", GetActiveSnapshot(), 1, &key);
 	tuple = store_next(scan);
-	if (!tuple)
+	run = tuple ? run_from_tuple(store, tuple) : NULL;
+	store_end(scan);
+	return run;
+}
+
+Run *
+run_get(Store *store, int64 run_id)
+{
+	Run		   *run = run_find(store, run_id);
+
+	if (!run)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("run " INT64_FORMAT " does not exist", run_id),
 				 errhint("Open one with consent.open_run().")));
-	run = run_from_tuple(store, tuple);
-	store_end(scan);
 	return run;
 }
 
@@ -272,16 +281,24 @@ part_from_tuple(Store *store, HeapTuple tuple, RunPart *part)
 RunPart *
 run_parts(int64 run_id, Snapshot snapshot, int *nparts)
 {
+	return run_parts_between(run_id, PG_INT64_MIN, PG_INT64_MAX, snapshot, nparts);
+}
+
+RunPart *
+run_parts_between(int64 run_id, int64 first, int64 last, Snapshot snapshot, int *nparts)
+{
 	Store	   *store = store_open("run_part", AccessShareLock);
 	int			allocated = 8;
 	RunPart    *parts = palloc(allocated * sizeof(RunPart));
-	ScanKeyData key;
+	ScanKeyData keys[3];
 	StoreScan  *scan;
 	HeapTuple	tuple;
 
 	*nparts = 0;
-	store_key_int8(&key, Anum_run_part_run_id, run_id);
-	scan = store_scan(store, "run_part_pkey", snapshot, 1, &key);
+	store_key_int8(&keys[0], Anum_run_part_run_id, run_id);
+	store_key_int8_from(&keys[1], Anum_run_part_part, first);
+	ScanKeyInit(&keys[2], Anum_run_part_part, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(last));
+	scan = store_scan(store, "run_part_pkey", snapshot, lengthof(keys), keys);
 	while ((tuple = store_next(scan)) != NULL)
 	{
 		if (*nparts == allocated)

@@ -32,8 +32,9 @@ typedef struct Run
 	HeapTuple	tuple;
 } Run;
 
-/* Read a run under the active snapshot; ERROR 42704 if there is none. */
+/* Read a run under the active snapshot; if there is none, NULL or ERROR 42704. */
 extern Run *run_from_tuple(Store *store, HeapTuple tuple);
+extern Run *run_find(Store *store, int64 run_id);
 extern Run *run_get(Store *store, int64 run_id);
 
 /*
@@ -68,8 +69,10 @@ extern void run_salt(int64 run_id, Snapshot snapshot, uint8 *salt);
 /* Told now and then how many uses were read. */
 typedef void (*UseProgress) (int64 uses, void *arg);
 
-/* The parts of a run under a snapshot, in order. */
+/* The parts of a run under a snapshot, in order; all, or those of some numbers. */
 extern RunPart *run_parts(int64 run_id, Snapshot snapshot, int *nparts);
+extern RunPart *run_parts_between(int64 run_id, int64 first, int64 last,
+								  Snapshot snapshot, int *nparts);
 
 /* The bytes that the hash over all draws of a run is over, but for the salt. */
 extern void run_copy_draws(int64 run_id, Snapshot snapshot, StringInfo out);

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/snapmgr.h"
 
 #include "core/use_rows.h"
 #include "use/subject_rows.h"
@@ -135,18 +134,4 @@ int64
 subject_rows_read(const SubjectRows *rows)
 {
 	return rows->nread;
-}
-
-bool
-subject_rows_any(int64 run_id, int64 subject_no)
-{
-	Store	   *blocks = store_open("manifest_block", AccessShareLock);
-	int			nparts;
-	RunPart    *parts = run_parts(run_id, GetActiveSnapshot(), &nparts);
-	SubjectRows *rows = subject_rows_begin(blocks, run_id, parts, nparts, subject_no);
-	int64		next;
-	bool		any = subject_rows_next(rows, &next) && next == subject_no;
-
-	store_close(blocks);
-	return any;
 }

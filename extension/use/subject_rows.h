@@ -26,7 +26,4 @@ extern void subject_rows_take(SubjectRows *rows, TakePiece take, void *arg);
 /* How many uses were read so far. */
 extern int64 subject_rows_read(const SubjectRows *rows);
 
-/* Did the run use any row of hers, under the active snapshot? */
-extern bool subject_rows_any(int64 run_id, int64 subject_no);
-
 #endif

@@ -1,72 +1,19 @@
 /*
  * uses.c
- *		What auditors ask about uses: the uses of a run, or of a subject, with
- *		the verdict they had and the one they would have now.
+ *		Uses with the verdict they had, and the one they would have now.
  *
  * Uses are read block by block and answered in batches, so that the rows they
  * are about are looked up (for their time of collection) many at a time.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
-#include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
-#include "utils/timestamp.h"
-#include "utils/tuplestore.h"
 
-#include "ledger/intake.h"
-#include "ledger/subject.h"
-#include "ledger/tables.h"
-#include "type/consent.h"
+#include "ledger/store.h"
 #include "use/ask.h"
-#include "use/collected.h"
-#include "use/part.h"
 #include "use/ranged.h"
-#include "use/run.h"
-#include "use/tables.h"
-#include "use/union.h"
-
-PG_FUNCTION_INFO_V1(consent_run_uses);
-PG_FUNCTION_INFO_V1(consent_subject_uses);
-
-/* Which uses are wanted. */
-typedef enum Wanted
-{
-	WANT_ALL,
-	WANT_WITHDRAWN,				/* permitted then, not now */
-	WANT_PRESET,				/* resting on a preset */
-	WANT_UNPERMITTED,			/* not permitted then */
-	WANT_RETROACTIVE,			/* not permitted then, but by what came later */
-	WANT_COLLECTED				/* all, with when the row was collected */
-} Wanted;
-
-static const char *const wanted_names[] = {
-	"all", "withdrawn", "preset", "unpermitted", "retroactive", "collected"
-};
-
-/* Columns of the result. */
-enum
-{
-	Use_run_id = 1,
-	Use_part,
-	Use_part_event,
-	Use_table_name,
-	Use_row_key,
-	Use_subject_no,
-	Use_verdict_then,
-	Use_permitted_then,
-	Use_verdict_now,
-	Use_because,
-	Use_recorded_at,
-	Use_collected_at,
-	Use_row_state,
-	Natts_use = Use_row_state
-};
+#include "use/uses.h"
 
 /* A use that waits for its answer. */
 typedef struct Waiting
@@ -75,12 +22,13 @@ typedef struct Waiting
 	const RunPart *part;
 } Waiting;
 
-typedef struct Reader
+struct UseReader
 {
-	ReturnSetInfo *result;
 	Wanted		wanted;
-	Run		   *run;
-	RunPart    *parts;
+	TakeUse		take;
+	void	   *arg;
+	const Run  *run;
+	const RunPart *parts;
 	int			nparts;
 	Ask		   *now;
 	Ask		   *then;			/* for retroactive uses: as of the use, as known now */
@@ -89,158 +37,111 @@ typedef struct Reader
 	const Whole *whole;			/* of withdrawn uses, if they are many */
 	int64		asked_subject;	/* about all of whose data was asked last */
 	bool		asked_permits;
-	Store	   *blocks;
 	Ranged	   *ranged;
 	Waiting    *waiting;
 	int			nwaiting;
 	int			allocated;
 	MemoryContext batch;		/* of what the waiting ones point to, and of answers */
-} Reader;
-
-/* An answer about one use. */
-typedef struct Answer
-{
-	bool		has_now;
-	cl_verdict	now;
-	const char *because;		/* retroactive: how */
-} Answer;
+};
 
 /* ---- answers ---- */
 
 static cl_verdict
-ask_about(Ask *ask, const Reader *r, const UseEntry *entry, const CollectedTimes *times,
-		  bool *permitted)
+ask_about(Ask *ask, const AnsweredUse *use, bool *permitted)
 {
 	AskRow		row = {0};
 	GateParty	party = {0};
 	UseCode		code;
-	char		buf[ROW_KEY_TEXT_SIZE];
 
-	row.row.table = r->table;
+	row.row.table = use->table;
 	row.rule = PARTY_ALL;
-	row.row.row_key = row_key_text(&entry->key, buf, &row.row.row_key_len);
-	if (times)
-		row.row.has_collected = collected_find(times, row.row.row_key, row.row.row_key_len,
-											   &row.row.collected);
+	row.row.row_key = use->row_key;
+	row.row.row_key_len = use->row_key_len;
+	row.row.has_collected = use->has_collected;
+	row.row.collected = use->collected;
 	party.kind = GATE_SUBJECT_NO;
-	party.number = entry->subject;
+	party.number = use->entry->subject;
 	row.parties = &party;
-	row.nparties = entry->subject == NO_PARTY ? 0 : 1;
+	row.nparties = use->entry->subject == NO_PARTY ? 0 : 1;
 	row.codes = &code;
 	*permitted = ask_row(ask, &row);
 	return use_code_verdict(code);
 }
 
-/* With a row that is gone went when it was collected; nobody can tell what that decides. */
-static bool
-row_is_there(const CollectedTimes *times, const RowKey *key)
-{
-	char		buf[ROW_KEY_TEXT_SIZE];
-	int			len;
-	const char *text = row_key_text(key, buf, &len);
-
-	return times == NULL || collected_row_exists(times, text, len);
-}
-
 /* Was it agreed to by what was recorded after the use? */
 static bool
-answer_retroactive(Reader *r, const Waiting *use, const CollectedTimes *times, Answer *answer)
+answer_retroactive(UseReader *r, AnsweredUse *use)
 {
 	bool		permitted_then;
 	bool		permitted_now;
 
 	if (!r->run->past)
 		ask_past(r->then, use->part->recorded_at, use->part->recorded_at);
-	ask_about(r->then, r, &use->entry, times, &permitted_then);
-	answer->now = ask_about(r->now, r, &use->entry, times, &permitted_now);
-	answer->has_now = true;
-	answer->because = permitted_then ? "recorded_late" : "agreed_later";
+	ask_about(r->then, use, &permitted_then);
+	use->now = ask_about(r->now, use, &permitted_now);
+	use->has_now = true;
+	use->because = permitted_then ? "recorded_late" : "agreed_later";
 	return permitted_then || permitted_now;
 }
 
-/* False if the use is not one of those wanted. */
+/*
+ * False if the use is not one of those wanted.  With a row that is gone went
+ * when it was collected; nobody can tell what that decides.
+ */
 static bool
-answer_use(Reader *r, const Waiting *use, const CollectedTimes *times, Answer *answer)
+answer_use(UseReader *r, AnsweredUse *use, const CollectedTimes *times)
 {
 	bool		permitted;
 
-	memset(answer, 0, sizeof(Answer));
 	if (r->wanted == WANT_COLLECTED)
 		return true;
 	if (r->wanted == WANT_RETROACTIVE)
-		return answer_retroactive(r, use, times, answer);
-	answer->now = ask_about(r->now, r, &use->entry, times, &permitted);
-	answer->has_now = answer->now != CL_OUTSIDE_DATA_PERIOD || row_is_there(times, &use->entry.key);
-	return r->wanted != WANT_WITHDRAWN || (answer->has_now && !permitted);
+		return answer_retroactive(r, use);
+	use->now = ask_about(r->now, use, &permitted);
+	use->has_now = use->now != CL_OUTSIDE_DATA_PERIOD || times == NULL ||
+		collected_row_exists(times, use->row_key, use->row_key_len);
+	return r->wanted != WANT_WITHDRAWN || (use->has_now && !permitted);
 }
 
-/* ---- rows of the result ---- */
-
-static void
-set_column(Datum *values, bool *isnull, int n, Datum value)
+static const char *
+row_state(const CollectedTimes *times, const AnsweredUse *use)
 {
-	values[n - 1] = value;
-	isnull[n - 1] = false;
-}
-
-static void
-set_collected(Reader *r, const CollectedTimes *times, const char *key, int len,
-			  Datum *values, bool *isnull)
-{
-	TimestampTz at;
-	const char *state = "here";
-
-	if (times && collected_find(times, key, len, &at))
-		set_column(values, isnull, Use_collected_at, TimestampTzGetDatum(at));
-	if (r->wanted != WANT_COLLECTED)
-		return;
 	if (!collected_table_exists(times))
-		state = "table gone";
-	else if (!collected_row_exists(times, key, len))
-		state = "row gone";
-	set_column(values, isnull, Use_row_state, CStringGetTextDatum(state));
+		return "table gone";
+	return collected_row_exists(times, use->row_key, use->row_key_len) ? "here" : "row gone";
 }
 
 static void
-emit(Reader *r, const Waiting *use, const Answer *answer, const CollectedTimes *times)
+answer_one(UseReader *r, const Waiting *waiting, const CollectedTimes *times)
 {
-	Datum		values[Natts_use];
-	bool		isnull[Natts_use];
+	AnsweredUse use = {0};
 	char		buf[ROW_KEY_TEXT_SIZE];
-	int			len;
-	const char *key = row_key_text(&use->entry.key, buf, &len);
 
-	memset(isnull, true, sizeof(isnull));
-	set_column(values, isnull, Use_run_id, Int64GetDatum(r->run->run_id));
-	set_column(values, isnull, Use_part, Int64GetDatum(use->part->part));
-	set_column(values, isnull, Use_part_event, Int64GetDatum(use->part->event_id));
-	set_column(values, isnull, Use_table_name, CStringGetTextDatum(r->table_name));
-	set_column(values, isnull, Use_row_key, PointerGetDatum(cstring_to_text_with_len(key, len)));
-	if (use->entry.subject != NO_PARTY)
-		set_column(values, isnull, Use_subject_no, Int64GetDatum(use->entry.subject));
-	set_column(values, isnull, Use_verdict_then, verdict_datum(use_code_verdict(use->entry.code)));
-	set_column(values, isnull, Use_permitted_then, BoolGetDatum(use_code_permitted(use->entry.code)));
-	if (answer->has_now)
-		set_column(values, isnull, Use_verdict_now, verdict_datum(answer->now));
-	if (answer->because)
-		set_column(values, isnull, Use_because, CStringGetTextDatum(answer->because));
-	set_column(values, isnull, Use_recorded_at, TimestampTzGetDatum(use->part->recorded_at));
-	set_collected(r, times, key, len, values, isnull);
-	tuplestore_putvalues(r->result->setResult, r->result->setDesc, values, isnull);
+	use.run = r->run;
+	use.part = waiting->part;
+	use.table_name = r->table_name;
+	use.table = r->table;
+	use.entry = &waiting->entry;
+	use.row_key = row_key_text(&waiting->entry.key, buf, &use.row_key_len);
+	use.has_collected = times && collected_find(times, use.row_key, use.row_key_len, &use.collected);
+	if (r->wanted == WANT_COLLECTED)
+		use.row_state = row_state(times, &use);
+	if (answer_use(r, &use, times))
+		r->take(&use, r->arg);
 }
 
 /* ---- batches ---- */
 
 /* Can her verdict depend on when a row was collected? */
 static bool
-depends_on_time(Reader *r, int64 subject)
+depends_on_time(UseReader *r, int64 subject)
 {
 	return (!r->whole || whole_by_row(r->whole, subject)) && ranged_subject(r->ranged, subject);
 }
 
 /* The rows' times of collection, where an answer may depend on them. */
 static CollectedTimes *
-look_up_times(Reader *r)
+look_up_times(UseReader *r)
 {
 	CollectedTimes *times;
 
@@ -255,7 +156,7 @@ look_up_times(Reader *r)
 }
 
 static void
-answer_waiting(Reader *r)
+answer_waiting(UseReader *r)
 {
 	MemoryContext old;
 	MemoryContext each;
@@ -269,11 +170,8 @@ answer_waiting(Reader *r)
 	MemoryContextSwitchTo(each);
 	for (int i = 0; i < r->nwaiting; i++)
 	{
-		Answer		answer;
-
 		CHECK_FOR_INTERRUPTS();
-		if (answer_use(r, &r->waiting[i], times, &answer))
-			emit(r, &r->waiting[i], &answer, times);
+		answer_one(r, &r->waiting[i], times);
 		MemoryContextReset(each);
 	}
 	r->nwaiting = 0;
@@ -283,7 +181,7 @@ answer_waiting(Reader *r)
 
 /* Can the use be one of those wanted, as far as it tells itself? */
 static bool
-may_be_wanted(const Reader *r, UseCode code)
+may_be_wanted(const UseReader *r, UseCode code)
 {
 	switch (r->wanted)
 	{
@@ -304,7 +202,7 @@ may_be_wanted(const Reader *r, UseCode code)
  * once, since her uses of a table follow each other.
  */
 static bool
-passed_over(Reader *r, int64 subject)
+passed_over(UseReader *r, int64 subject)
 {
 	if (r->wanted != WANT_WITHDRAWN || subject == NO_PARTY || subject == PG_INT64_MAX)
 		return false;
@@ -320,16 +218,17 @@ passed_over(Reader *r, int64 subject)
 
 /* After a subject that was passed over, whose uses are the next to be looked at? */
 static int64
-next_subject(const Reader *r, int64 subject)
+next_subject(const UseReader *r, int64 subject)
 {
 	return r->whole ? whole_next_other(r->whole, subject + 1) : subject + 1;
 }
 
+/* NULL: there are blocks of a part that is not there, as verify() finds. */
 static const RunPart *
-find_part(const Reader *r, int64 part)
+find_part(const UseReader *r, int64 part)
 {
 	int			low = 0;
-	int			high = r->nparts - 1;
+	int			high = r->nparts;
 
 	while (low < high)
 	{
@@ -340,19 +239,21 @@ find_part(const Reader *r, int64 part)
 		else
 			high = middle;
 	}
-	return &r->parts[low];
+	return low < r->nparts && r->parts[low].part == part ? &r->parts[low] : NULL;
 }
 
 static void
-wait_for_answer(Reader *r, const UseEntry *entry, int64 part)
+wait_for_answer(UseReader *r, const UseEntry *entry, const RunPart *part)
 {
 	Waiting    *use;
 
+	if (part == NULL)
+		return;
 	if (r->nwaiting == r->allocated)
 		answer_waiting(r);
 	use = &r->waiting[r->nwaiting++];
 	use->entry = *entry;
-	use->part = find_part(r, part);
+	use->part = part;
 	if (entry->key.kind == ROW_KEY_INT)
 		return;
 	use->entry.key.bytes = MemoryContextAlloc(r->batch, Max(entry->key.len, 1));
@@ -361,34 +262,30 @@ wait_for_answer(Reader *r, const UseEntry *entry, int64 part)
 
 /* ---- reading ---- */
 
-static void
-read_table(Reader *r, const char *table, bool one_subject, int64 subject)
+UseReader *
+uses_begin(Wanted wanted, TakeUse take, void *arg)
 {
-	UseMerge   *merge = union_read(r->blocks, r->run->run_id, r->parts, r->nparts, table, subject);
-	uint64		n = 0;
-	UseEntry	entry;
-	int64		part;
+	UseReader  *r = palloc0(sizeof(UseReader));
 
-	r->table_name = table;
-	r->table = declared_find_table(declared_get(), table, strlen(table));
-	while (merge_next(merge, &entry, &part))
-	{
-		if (++n % 4096 == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (one_subject && entry.subject < subject)
-			continue;
-		if (one_subject && entry.subject > subject)
-			break;
-		if (passed_over(r, entry.subject))
-			merge_seek(merge, next_subject(r, entry.subject));
-		else if (may_be_wanted(r, entry.code))
-			wait_for_answer(r, &entry, part);
-	}
-	answer_waiting(r);
+	r->wanted = wanted;
+	r->take = take;
+	r->arg = arg;
+	r->ranged = ranged_begin();
+	r->allocated = collected_batch();
+	r->waiting = palloc(r->allocated * sizeof(Waiting));
+	r->batch = AllocSetContextCreate(CurrentMemoryContext, "consent uses answered",
+									 ALLOCSET_DEFAULT_SIZES);
+	return r;
+}
+
+void
+uses_end(UseReader *r)
+{
+	ranged_end(r->ranged);
 }
 
 static double
-count_uses(const Reader *r)
+count_uses(const UseReader *r)
 {
 	double		uses = 0;
 
@@ -397,112 +294,40 @@ count_uses(const Reader *r)
 	return uses;
 }
 
-static void
-read_run(Reader *r, bool one_subject, int64 subject)
+void
+uses_begin_run(UseReader *r, const Run *run, const RunPart *parts, int nparts)
 {
-	int			ntables;
-	char	  **tables;
-
-	r->parts = run_parts(r->run->run_id, GetActiveSnapshot(), &r->nparts);
-	r->now = ask_create(r->run->purposes, r->run->npurposes);
-	r->then = ask_create(r->run->purposes, r->run->npurposes);
-	if (r->run->past)
-		ask_past(r->then, r->run->used_from, r->run->used_last);
+	r->run = run;
+	r->parts = parts;
+	r->nparts = nparts;
+	r->now = ask_create(run->purposes, run->npurposes);
+	r->then = ask_create(run->purposes, run->npurposes);
+	if (run->past)
+		ask_past(r->then, run->used_from, run->used_last);
 	r->whole = NULL;
 	if (r->wanted == WANT_WITHDRAWN)
 		r->whole = ask_whole(r->now, count_uses(r));
+}
+
+void
+uses_read(UseReader *r, const char *table, UseMerge *uses)
+{
+	uint64		n = 0;
+	UseEntry	entry;
+	int64		part;
+
+	r->table_name = table;
+	r->table = declared_find_table(declared_get(), table, strlen(table));
 	gate_expect_few(r->whole != NULL);
-	tables = union_tables(r->parts, r->nparts, &ntables);
-	for (int i = 0; i < ntables; i++)
-		read_table(r, tables[i], one_subject, subject);
+	while (merge_next(uses, &entry, &part))
+	{
+		if (++n % 4096 == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (passed_over(r, entry.subject))
+			merge_seek(uses, next_subject(r, entry.subject));
+		else if (may_be_wanted(r, entry.code))
+			wait_for_answer(r, &entry, find_part(r, part));
+	}
+	answer_waiting(r);
 	gate_expect_few(false);
-}
-
-static void
-begin_reader(FunctionCallInfo fcinfo, Reader *r)
-{
-	InitMaterializedSRF(fcinfo, 0);
-	r->result = (ReturnSetInfo *) fcinfo->resultinfo;
-	if (r->result->setDesc->natts != Natts_use)
-		elog(ERROR, "the result of a function on uses has the wrong columns");
-	r->blocks = store_open("manifest_block", AccessShareLock);
-	r->ranged = ranged_begin();
-	r->allocated = collected_batch();
-	r->waiting = palloc(r->allocated * sizeof(Waiting));
-	r->batch = AllocSetContextCreate(CurrentMemoryContext, "consent uses answered",
-									 ALLOCSET_DEFAULT_SIZES);
-}
-
-static void
-end_reader(Reader *r)
-{
-	ranged_end(r->ranged);
-	store_close(r->blocks);
-}
-
-static Wanted
-wanted_argument(text *argument)
-{
-	char	   *name = text_to_cstring(argument);
-
-	for (size_t i = 0; i < lengthof(wanted_names); i++)
-		if (strcmp(name, wanted_names[i]) == 0)
-			return (Wanted) i;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown kind of uses \"%s\"", name),
-			 errhint("Use all, withdrawn, preset, unpermitted, retroactive or collected.")));
-}
-
-/* run_uses(run_id, which); strict */
-Datum
-consent_run_uses(PG_FUNCTION_ARGS)
-{
-	Reader		r = {0};
-	Store	   *runs = store_open("run", AccessShareLock);
-
-	r.wanted = wanted_argument(PG_GETARG_TEXT_PP(1));
-	r.run = run_get(runs, PG_GETARG_INT64(0));
-	begin_reader(fcinfo, &r);
-	read_run(&r, false, NO_PARTY);
-	end_reader(&r);
-	store_close(runs);
-	return (Datum) 0;
-}
-
-/* subject_uses(subject); strict. Runs are read one after another. */
-Datum
-consent_subject_uses(PG_FUNCTION_ARGS)
-{
-	Reader		r = {0};
-	char	   *key = intake_subject_argument(fcinfo, 0);
-	SubjectRow	subject;
-	Store	   *runs;
-	StoreScan  *scan;
-	HeapTuple	tuple;
-	MemoryContext each;
-	MemoryContext old;
-
-	begin_reader(fcinfo, &r);
-	/* Of somebody erased nothing is told: it would tie her to it again. */
-	if (!subject_find(key, strlen(key), GetActiveSnapshot(), &subject) || subject.erased)
-	{
-		end_reader(&r);
-		return (Datum) 0;
-	}
-	runs = store_open("run", AccessShareLock);
-	each = AllocSetContextCreate(CurrentMemoryContext, "consent run", ALLOCSET_DEFAULT_SIZES);
-	scan = store_scan(runs, NULL, GetActiveSnapshot(), 0, NULL);
-	while ((tuple = store_next(scan)) != NULL)
-	{
-		old = MemoryContextSwitchTo(each);
-		r.run = run_from_tuple(runs, tuple);
-		read_run(&r, true, subject.subject_no);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(each);
-	}
-	store_end(scan);
-	store_close(runs);
-	end_reader(&r);
-	return (Datum) 0;
 }
