@@ -358,6 +358,7 @@ cl_block_open(cl_block_reader *r, const void *data, size_t len, char *text)
 	r->place = 0;
 	r->group.n = 0;
 	r->last.base = 0;
+	r->last.number = 0;
 	r->last.text = text;
 	r->last.text_len = 0;
 	if (r->failed)
@@ -369,9 +370,9 @@ cl_block_open(cl_block_reader *r, const void *data, size_t len, char *text)
 	r->failed = r->left == 0 || r->group.subject < 0;
 }
 
-/* Read a varint of several bytes, in its shortest form. */
+/* Read a varint byte after byte, in its shortest form. */
 static bool
-get_long_varint(cl_block_reader *r, uint64_t *n)
+get_bytewise(cl_block_reader *r, uint64_t *n)
 {
 	const uint8_t *at = r->at;
 	const uint8_t *end = r->end;
@@ -389,6 +390,28 @@ get_long_varint(cl_block_reader *r, uint64_t *n)
 		return (byte != 0 || shift == 0) && (shift < 63 || byte == 1);
 	}
 	return false;
+}
+
+/* Read a varint of several bytes; most have four at most, which go without a branch for each. */
+static inline bool
+get_long_varint(cl_block_reader *r, uint64_t *n)
+{
+	uint32_t	word;
+	uint32_t	ends;
+	int			last;			/* where the last byte is, in bits */
+
+	if (r->end - r->at < 4)
+		return get_bytewise(r, n);
+	word = (uint32_t) r->at[0] | (uint32_t) r->at[1] << 8 |
+		(uint32_t) r->at[2] << 16 | (uint32_t) r->at[3] << 24;
+	ends = ~word & 0x80808080;
+	if (ends == 0)
+		return get_bytewise(r, n);
+	last = __builtin_ctz(ends) - 7;
+	r->at += last / 8 + 1;
+	word &= ends ^ (ends - 1);
+	*n = (word & 0x7F) | (word >> 1 & 0x7F << 7) | (word >> 2 & 0x7F << 14) | (word >> 3 & 0x7F << 21);
+	return last == 0 || word >> last != 0;
 }
 
 /* Read a varint, which is mostly one byte. */
@@ -471,25 +494,32 @@ get_group(cl_block_reader *r)
 	return true;
 }
 
-/* Read the next integer of the group, after *number. */
+/* Read the next integer of the group. */
 static inline bool
-next_integer(cl_block_reader *r, int64_t *number)
+next_integer(cl_block_reader *r)
 {
-	int64_t		before = *number;
-	bool		first = r->place == 0;
+	cl_last_keys *last = &r->last;
+	int64_t		before = last->number;
 	uint64_t	n;
 
 	if (!get_varint(r, &n))
 		return false;
-	*number = (int64_t) (first ? unzigzag(n) + (uint64_t) r->last.base : n + 1 + (uint64_t) before);
-	return first || *number > before;
+	if (r->place == 0)
+	{
+		last->base = last->number = (int64_t) (unzigzag(n) + (uint64_t) last->base);
+		return true;
+	}
+	last->number = (int64_t) (n + 1 + (uint64_t) before);
+	return last->number > before;
 }
 
-static bool
+static inline bool
 get_integer(cl_block_reader *r, cl_use *use)
 {
+	bool		ok = next_integer(r);
+
 	use->number = r->last.number;
-	return next_integer(r, &use->number);
+	return ok;
 }
 
 static bool
@@ -528,7 +558,7 @@ get_text(cl_block_reader *r, cl_use *use)
 }
 
 /* Read the next key of the group. */
-static bool
+static inline bool
 get_key(cl_block_reader *r, cl_use *use)
 {
 	bool		ok;
@@ -537,24 +567,16 @@ get_key(cl_block_reader *r, cl_use *use)
 	use->number = 0;
 	use->bytes = NULL;
 	use->len = 0;
-	switch (use->kind)
-	{
-		case CL_KEY_INT:
-			ok = get_integer(r, use);
-			break;
-		case CL_KEY_UUID:
-			ok = get_uuid(r, use);
-			break;
-		default:
-			ok = get_text(r, use);
-	}
+	if (use->kind == CL_KEY_INT)
+		return get_integer(r, use);
+	ok = use->kind == CL_KEY_UUID ? get_uuid(r, use) : get_text(r, use);
 	if (ok)
 		remember(&r->last, use, r->place == 0);
 	return ok;
 }
 
 /* Get to where a key is next: 1, 0 at the end, or -1. */
-static int
+static inline int
 reach_key(cl_block_reader *r)
 {
 	if (r->failed)
@@ -585,33 +607,14 @@ cl_block_next(cl_block_reader *r, cl_use *use)
 	return 1;
 }
 
-/* Pass over what is left of a group of integers. */
-static bool
-pass_integers(cl_block_reader *r)
-{
-	int64_t		number = r->last.number;
-
-	for (; r->place < r->group.n; r->place++)
-	{
-		if (!next_integer(r, &number))
-			return false;
-		if (r->place == 0)
-			r->last.base = number;
-	}
-	r->last.number = number;
-	return true;
-}
-
 /* Pass over what is left of a group. */
 static bool
 pass_group(cl_block_reader *r)
 {
 	cl_use		passed;
 
-	if (r->group.kind == CL_KEY_INT)
-		return pass_integers(r);
 	for (; r->place < r->group.n; r->place++)
-		if (!get_key(r, &passed))
+		if (r->group.kind == CL_KEY_INT ? !next_integer(r) : !get_key(r, &passed))
 			return false;
 	return true;
 }

@@ -39,6 +39,7 @@ struct Store
 	int			nqueued;
 	Size		queued_bytes;
 	TupleTableSlot *at_place;	/* made when it is first needed */
+	StoreScan  *kept;			/* of store_scan_again() */
 	MemoryContext context;
 };
 
@@ -123,6 +124,8 @@ store_close(Store *store)
 		ExecDropSingleTupleTableSlot(store->queue[i]);
 	if (store->at_place)
 		ExecDropSingleTupleTableSlot(store->at_place);
+	if (store->kept)
+		store_end(store->kept);
 	if (store->target)
 	{
 		ExecCloseIndices(store->target);
@@ -462,6 +465,27 @@ store_rescan(StoreScan *scan, ScanKey keys)
 		table_rescan(scan->by_table, scan->keys);
 	}
 	MemoryContextSwitchTo(old);
+}
+
+StoreScan *
+store_scan_again(Store *store, const char *index, Snapshot snapshot, int nkeys, ScanKey keys)
+{
+	StoreScan  *scan = store->kept;
+	MemoryContext old;
+
+	if (scan && scan->by_index->xs_snapshot == snapshot && scan->nkeys == nkeys &&
+		strcmp(RelationGetRelationName(scan->index), index) == 0)
+	{
+		store_rescan(scan, keys);
+		return scan;
+	}
+	store->kept = NULL;
+	if (scan)
+		store_end(scan);
+	old = MemoryContextSwitchTo(store->context);
+	store->kept = store_scan(store, index, snapshot, nkeys, keys);
+	MemoryContextSwitchTo(old);
+	return store->kept;
 }
 
 static HeapTuple

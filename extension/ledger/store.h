@@ -59,6 +59,13 @@ extern HeapTuple store_previous(StoreScan *scan);	/* by an index, from its end *
 extern void store_end(StoreScan *scan);
 
 /*
+ * A scan by an index that the store keeps, for the next one that differs from
+ * it in what its keys are compared with only.  The store ends it.
+ */
+extern StoreScan *store_scan_again(Store *store, const char *index, Snapshot snapshot,
+								   int nkeys, ScanKey keys);
+
+/*
  * The row at a place where one was found under an earlier snapshot of this
  * transaction, if what is there is visible; NULL if not, or if the row moved.
  * By now it may be another row.  Valid until the next call.

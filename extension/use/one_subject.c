@@ -172,8 +172,20 @@ typedef struct HerSource
 	int			end;			/* behind those of the part */
 	BlockReader *reader;
 	bool		opened;
-	char		data[BLCKSZ];	/* of the block: nothing stays pinned */
+	int			room;
+	char	   *data;			/* of the block: nothing stays pinned */
 } HerSource;
+
+static void
+make_room(HerSource *s, int len)
+{
+	if (len <= s->room)
+		return;
+	if (s->data)
+		pfree(s->data);
+	s->data = MemoryContextAlloc(GetMemoryChunkContext(s), len);
+	s->room = len;
+}
 
 static bool
 open_next_block(HerSource *s)
@@ -191,6 +203,7 @@ open_next_block(HerSource *s)
 	if (tuple == NULL)
 		elog(ERROR, "a block of run " INT64_FORMAT " was here and is gone", place->run_id);
 	bytes = part_block_bytes(her->blocks, tuple, place->run_id, &len);
+	make_room(s, len);
 	memcpy(s->data, bytes, len);
 	block_open(s->reader, s->data, len);
 	block_seek(s->reader, her->subject_no);
@@ -215,9 +228,8 @@ next_use(UseSource *source)
 static UseSource *
 her_source(OneSubject *her, int from, int end)
 {
-	HerSource  *s = palloc(sizeof(HerSource));
+	HerSource  *s = palloc0(sizeof(HerSource));
 
-	memset(s, 0, offsetof(HerSource, data));
 	s->source.priority = her->places[from].part;
 	s->source.next = next_use;
 	s->her = her;

@@ -118,16 +118,11 @@ Run *
 run_find(Store *store, int64 run_id)
 {
 	ScanKeyData key;
-	StoreScan  *scan;
 	HeapTuple	tuple;
-	Run		   *run;
 
 	store_key_int8(&key, Anum_run_run_id, run_id);
-	scan = store_scan(store, "run_pkey", GetActiveSnapshot(), 1, &key);
-	tuple = store_next(scan);
-	run = tuple ? run_from_tuple(store, tuple) : NULL;
-	store_end(scan);
-	return run;
+	tuple = store_next(store_scan_again(store, "run_pkey", GetActiveSnapshot(), 1, &key));
+	return tuple ? run_from_tuple(store, tuple) : NULL;
 }
 
 Run *
@@ -279,15 +274,9 @@ part_from_tuple(Store *store, HeapTuple tuple, RunPart *part)
 }
 
 RunPart *
-run_parts(int64 run_id, Snapshot snapshot, int *nparts)
+run_parts_between(Store *store, int64 run_id, int64 first, int64 last,
+				  Snapshot snapshot, int *nparts)
 {
-	return run_parts_between(run_id, PG_INT64_MIN, PG_INT64_MAX, snapshot, nparts);
-}
-
-RunPart *
-run_parts_between(int64 run_id, int64 first, int64 last, Snapshot snapshot, int *nparts)
-{
-	Store	   *store = store_open("run_part", AccessShareLock);
 	int			allocated = 8;
 	RunPart    *parts = palloc(allocated * sizeof(RunPart));
 	ScanKeyData keys[3];
@@ -298,7 +287,7 @@ run_parts_between(int64 run_id, int64 first, int64 last, Snapshot snapshot, int 
 	store_key_int8(&keys[0], Anum_run_part_run_id, run_id);
 	store_key_int8_from(&keys[1], Anum_run_part_part, first);
 	ScanKeyInit(&keys[2], Anum_run_part_part, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(last));
-	scan = store_scan(store, "run_part_pkey", snapshot, lengthof(keys), keys);
+	scan = store_scan_again(store, "run_part_pkey", snapshot, lengthof(keys), keys);
 	while ((tuple = store_next(scan)) != NULL)
 	{
 		if (*nparts == allocated)
@@ -308,7 +297,15 @@ run_parts_between(int64 run_id, int64 first, int64 last, Snapshot snapshot, int 
 		}
 		part_from_tuple(store, tuple, &parts[(*nparts)++]);
 	}
-	store_end(scan);
+	return parts;
+}
+
+RunPart *
+run_parts(int64 run_id, Snapshot snapshot, int *nparts)
+{
+	Store	   *store = store_open("run_part", AccessShareLock);
+	RunPart    *parts = run_parts_between(store, run_id, PG_INT64_MIN, PG_INT64_MAX, snapshot, nparts);
+
 	store_close(store);
 	return parts;
 }

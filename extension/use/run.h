@@ -69,9 +69,11 @@ extern void run_salt(int64 run_id, Snapshot snapshot, uint8 *salt);
 /* Told now and then how many uses were read. */
 typedef void (*UseProgress) (int64 uses, void *arg);
 
-/* The parts of a run under a snapshot, in order; all, or those of some numbers. */
+/* The parts of a run under a snapshot, in order. */
 extern RunPart *run_parts(int64 run_id, Snapshot snapshot, int *nparts);
-extern RunPart *run_parts_between(int64 run_id, int64 first, int64 last,
+
+/* Those between two numbers; `store` is the open table run_part. */
+extern RunPart *run_parts_between(Store *store, int64 run_id, int64 first, int64 last,
 								  Snapshot snapshot, int *nparts);
 
 /* The bytes that the hash over all draws of a run is over, but for the salt. */

@@ -67,6 +67,7 @@ typedef struct Reading
 	ReturnSetInfo *result;
 	int64		subject_no;
 	Store	   *runs;
+	Store	   *parts;
 	Store	   *blocks;
 	OneSubject *her;
 	UseReader  *reader;
@@ -179,7 +180,7 @@ read_run(Reading *r, const HerRun *found)
 
 	if (uses == NULL || (run = run_find(r->runs, found->run_id)) == NULL)
 		return;
-	parts = run_parts_between(run->run_id, found->first_part, found->last_part,
+	parts = run_parts_between(r->parts, run->run_id, found->first_part, found->last_part,
 							  GetActiveSnapshot(), &nparts);
 	take_run(r, run);
 	uses_begin_run(r->reader, run, parts, nparts);
@@ -208,6 +209,7 @@ read_subject(Reading *r)
 {
 	r->context = CurrentMemoryContext;
 	r->runs = store_open("run", AccessShareLock);
+	r->parts = store_open("run_part", AccessShareLock);
 	r->blocks = store_open("manifest_block", AccessShareLock);
 	r->her = one_subject_begin(r->blocks, r->subject_no);
 	r->reader = uses_begin(WANT_ALL, take_use, r);
@@ -215,6 +217,7 @@ read_subject(Reading *r)
 	uses_end(r->reader);
 	one_subject_end(r->her);
 	store_close(r->blocks);
+	store_close(r->parts);
 	store_close(r->runs);
 }
 
