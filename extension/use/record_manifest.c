@@ -62,15 +62,15 @@ check_purposes(const Run *run, const Manifest *manifest)
 
 /*
  * The code that stands, of the old one and that of the party by herself now.
- * Where the row is not, nothing says when it was collected, and who asked there
- * knew; and a row that others' verdicts permitted stays permitted.
+ * Where a row is not here, nothing says when it was collected, and who asked
+ * there knew; and a row that others' verdicts permitted stays permitted.
  */
 static UseCode
-settle(Recording *r, bool collected, UseCode old, UseCode now)
+settle(Recording *r, bool row_is_here, UseCode old, UseCode now)
 {
 	if (r->pending->run->past)
 		return now;
-	if (!collected && use_code_verdict(now) == CL_OUTSIDE_DATA_PERIOD)
+	if (!row_is_here && use_code_verdict(now) == CL_OUTSIDE_DATA_PERIOD)
 		return old;
 	if (r->table->rule != PARTY_ALL && use_code_permitted(old) &&
 		!ask_permits(r->pending->ask, r->table, old))
@@ -85,12 +85,15 @@ ask_one(Recording *r, Again *again, CollectedTimes *times)
 	GateParty	party = {0};
 	UseCode		code;
 	char		buf[ROW_KEY_TEXT_SIZE];
+	bool		row_is_here;
 
 	row.row.table = r->table;
 	row.rule = PARTY_ALL;
 	row.row.row_key = row_key_text(&again->entry.key, buf, &row.row.row_key_len);
 	row.row.has_collected = collected_find(times, row.row.row_key, row.row.row_key_len,
 										   &row.row.collected);
+	row_is_here = !r->table->collected_at ||
+		collected_row_exists(times, row.row.row_key, row.row.row_key_len);
 	party.kind = again->subject_key ? GATE_TEXT : GATE_SUBJECT_NO;
 	party.bytes = again->subject_key;
 	party.len = again->subject_key ? strlen(again->subject_key) : 0;
@@ -99,7 +102,7 @@ ask_one(Recording *r, Again *again, CollectedTimes *times)
 	row.nparties = again->subject_key || again->entry.subject != NO_PARTY ? 1 : 0;
 	row.codes = &code;
 	ask_row(r->pending->ask, &row);
-	again->entry.code = settle(r, row.row.has_collected, again->entry.code, code);
+	again->entry.code = settle(r, row_is_here, again->entry.code, code);
 	again->entry.subject = party.subject_no;
 	pending_add(r->pending, r->target, &again->entry,
 				party.subject_no == NO_PARTY ? again->subject_key : NULL);

@@ -10,7 +10,12 @@ use Rule;
 use World qw(tables);
 
 our @EXPORT_OK = qw(psql literal list when microseconds choices_literal prepare_database start_ledger define declare_world
-	preset_call recorded_batch moment copy_events settle question_rows ask_all ask_singly);
+	preset_call recorded_batch moment copy_events settle copied item_joins question_rows ask_all ask_singly $parallel);
+
+our $parallel = q{
+	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+	SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = off; SET enable_nestloop = off;
+};
 
 # Run a script in a database and return what it prints, line by line.
 sub psql
@@ -232,14 +237,22 @@ sub question_rows
 	} @_) . "\\.\n";
 }
 
+# By table: what joins its rows r to the row keys of a table q.
+sub item_joins
+{
+	return (
+		mail => 'JOIN mail r ON r.id::text = q.row_key',
+		'public.photo' => 'JOIN photo r ON r.id::text = q.row_key',
+		post => 'JOIN post r ON consent.row_key(r.tenant::text, r.id) = q.row_key',
+		note => 'JOIN note r ON r.id = q.row_key');
+}
+
 # What is asked of each form: what it is about, and what at, known_at and known_in follow.
+my %joins = item_joins();
 my %form = (
 	columns => [ 'q.parties, q.purpose, q.table_name, q.row_key, q.collected', 'question q' ],
 	subject => [ 'q.parties[1], q.purpose', 'question q' ],
-	mail => [ 'r, q.purpose', 'question q JOIN mail r ON r.id::text = q.row_key' ],
-	'public.photo' => [ 'r, q.purpose', 'question q JOIN photo r ON r.id::text = q.row_key' ],
-	post => [ 'r, q.purpose', 'question q JOIN post r ON consent.row_key(r.tenant::text, r.id) = q.row_key' ],
-	note => [ 'r, q.purpose', 'question q JOIN note r ON r.id = q.row_key' ]);
+	map { $_ => [ 'r, q.purpose', "question q $joins{$_}" ] } keys %joins);
 
 # Statements that ask all questions, or those that fit, in one query for each
 # form: condition, what is asked (verdict and permits, or now: both as of now).
