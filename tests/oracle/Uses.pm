@@ -15,7 +15,7 @@ use List::Util qw(uniq);
 use Rule;
 use World qw(tables);
 
-our @EXPORT_OK = qw(prepare_uses early_manifests record_uses expected_uses recorded_uses expected_withdrawn withdrawn_uses uses_of_all);
+our @EXPORT_OK = qw(prepare_uses early_manifests record_uses expected_uses recorded_uses expected_withdrawn withdrawn_uses uses_of);
 
 my $columns = 'q.table_name, q.row_key, q.parties, q.collected';
 my $from = 'use_run u JOIN use_row q USING (world)';
@@ -188,12 +188,12 @@ sub withdrawn_uses
 		FROM use_run u JOIN consent.withdrawn_uses w USING (run_id);}));
 }
 
-# Of everybody, "way|purpose|table|row|subject".
-sub uses_of_all
+# Of each whose key matches, "way|purpose|table|row|subject".
+sub uses_of
 {
-	my ($database) = @_;
-	my %uses = by_way(psql($database, q{SELECT way, purpose, table_name, row_key, s.key, verdict_then, permitted_then, verdict_now
-		FROM consent.subject s CROSS JOIN LATERAL consent.uses_of(s.key) JOIN use_run USING (run_id);}));
+	my ($database, $keys) = @_;
+	my %uses = by_way(psql($database, qq{SELECT way, purpose, table_name, row_key, s.key, verdict_then, permitted_then, verdict_now
+		FROM consent.subject s CROSS JOIN LATERAL consent.uses_of(s.key) JOIN use_run USING (run_id) WHERE s.key ~ '^$keys';}));
 
 	return map { my $way = $_; map { ("$way|$_" => $uses{$way}{$_}) } keys %{ $uses{$way} } } keys %uses;
 }
