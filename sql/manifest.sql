@@ -88,7 +88,7 @@ SELECT consent.opt_out('man_3', 'man_train') > 0 AS recorded;
 SELECT consent.opt_in('man_17', 'man_train') > 0 AS recorded;
 SELECT consent.record_use(:changed, m) FROM man_kept;
 SELECT s.key, verdict_then, count(*) FROM consent.run_uses(:changed) JOIN consent.subject s USING (subject_no) WHERE s.key IN ('man_2', 'man_3', 'man_17') GROUP BY 1, 2 ORDER BY 1, 2;
--- what was asked there with a time of collection that nobody knows here stands, unless she refused;
+-- what was asked there of a row that is not here, with a time of collection that nobody knows here, stands, unless she refused;
 -- a row that another party's yes permitted stays permitted
 CREATE TABLE man_photo (id bigint PRIMARY KEY, owner text, sitter text);
 SELECT consent.protect('man_photo', '{owner,sitter}', rule => 'any') > 0 AS protected;
@@ -100,6 +100,12 @@ SELECT consent.opt_out('man_18', 'man_train') > 0 AS refused, consent.opt_out('m
 SELECT consent.open_run('man photos', '{man_train}') AS photos \gset
 SELECT consent.record_use(:photos, m) FROM man_photos;
 SELECT row_key, s.key, verdict_then, permitted_then FROM consent.run_uses(:photos) JOIN consent.subject s USING (subject_no) ORDER BY 1, 2;
+-- a row that is here, without such a time, is what no choice for some time covers
+INSERT INTO man_photo VALUES (3, 'man_500', NULL);
+CREATE TEMP TABLE man_timeless AS SELECT consent.manifest(p, 'man_train') AS m FROM man_photo p;
+SELECT consent.record_choices('man_500', '+man_train for [2024-02-01T00:00:00Z,)') > 0 AS recorded;
+SELECT consent.record_use(:photos, m) FROM man_timeless;
+SELECT s.key, verdict_then, verdict_now FROM consent.run_uses(:photos) JOIN consent.subject s USING (subject_no) WHERE row_key = '3' ORDER BY 1;
 
 -- a run of the past: the worse of its start and its last instant, as known now
 SELECT consent.record_choices('man_20', '+man_train@2024-06-01T00:00:00Z', source => 'archive') > 0 AS recorded;

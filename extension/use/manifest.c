@@ -142,15 +142,31 @@ refuse_size(void)
 			 errhint("Make several with GROUP BY, over a range of row keys say, and record each of them for the run.")));
 }
 
+static void
+check_size(const Manifest *manifest)
+{
+	if (MemoryContextMemAllocated(manifest->context, true) > MANIFEST_MAX)
+		refuse_size();
+}
+
 void
 manifest_add(Manifest *manifest, UseTable *table, const UseEntry *entry,
 			 const char *subject_key)
 {
 	manifest->flat = NULL;
 	usetable_add(table, entry, subject_key);
-	if (++manifest->added % LOOK_AT_SIZE_EVERY == 0 &&
-		MemoryContextMemAllocated(manifest->context, true) > MANIFEST_MAX)
-		refuse_size();
+	if (++manifest->added % LOOK_AT_SIZE_EVERY == 0)
+		check_size(manifest);
+}
+
+/* Add a block of uses by subject number. */
+static void
+add_block(Manifest *manifest, UseTable *table, const char *data, const BlockInfo *info)
+{
+	manifest->flat = NULL;
+	useset_add_block(table->known, data, info);
+	if ((manifest->added += info->entries) % LOOK_AT_SIZE_EVERY < info->entries)
+		check_size(manifest);
 }
 
 /* ---- union ---- */
@@ -430,49 +446,72 @@ is_canonical_key(const RowKey *key)
 	return again.kind == ROW_KEY_TEXT;
 }
 
+/* Uses as they come, each to be after the last one. */
+typedef struct Coming
+{
+	char	  **strangers;		/* whose places the subjects are; NULL: they are numbers */
+	int			nstrangers;
+	bool		has_last;
+	UseEntry	last;			/* its bytes are in last_bytes */
+	char		last_bytes[ROW_KEY_MAX];
+} Coming;
+
+static void
+check_entry(Coming *coming, const UseEntry *entry)
+{
+	if (coming->has_last && use_entry_compare(&coming->last, entry) >= 0)
+		refuse_bytes("the uses are not in order");
+	if (!is_canonical_key(&entry->key))
+		refuse_bytes("a row key is malformed");
+	if (coming->strangers && (entry->subject < 1 || entry->subject > coming->nstrangers))
+		refuse_bytes("a use has no subject");
+	coming->last = *entry;
+	coming->has_last = true;
+	if (entry->key.kind == ROW_KEY_INT)
+		return;
+	memcpy(coming->last_bytes, entry->key.bytes, entry->key.len);
+	coming->last.key.bytes = coming->last_bytes;
+}
+
 /*
- * Take the entries of one sequence of blocks, and check their order.  With
- * strangers, subjects are places among nstrangers keys.
+ * Take the entries of one sequence of blocks, and check their order.  A long
+ * one by subject number is taken block by block, as it is.
  */
 static void
 get_set(StringInfo buf, Manifest *manifest, UseTable *table, char **strangers, int nstrangers)
 {
 	int			nblocks = pq_getmsgint(buf, 4);
+	bool		by_block = !strangers && useset_takes_blocks(table->known, nblocks);
 	BlockReader *reader = block_reader();
-	char		last_bytes[ROW_KEY_MAX];
-	UseEntry	last;
-	bool		has_last = false;
+	Coming		coming = {strangers, nstrangers};
 
+	if (by_block)
+		useset_begin_blocks(table->known);
 	for (int i = 0; i < nblocks; i++)
 	{
-		int			len = pq_getmsgint(buf, 2);
+		BlockInfo	info = {.len = pq_getmsgint(buf, 2)};
+		const char *data;
 		UseEntry	entry;
 
 		CHECK_FOR_INTERRUPTS();
-		if (len > BLOCK_BYTES)
+		if (info.len > BLOCK_BYTES)
 			refuse_bytes("a block is too long");
-		block_open(reader, pq_getmsgbytes(buf, len), len);
+		data = pq_getmsgbytes(buf, info.len);
+		block_open(reader, data, info.len);
 		while (block_get(reader, &entry))
 		{
-			const char *key = NULL;
-
-			if (has_last && use_entry_compare(&last, &entry) >= 0)
-				refuse_bytes("the uses are not in order");
-			if (!is_canonical_key(&entry.key))
-				refuse_bytes("a row key is malformed");
-			if (strangers && (entry.subject < 1 || entry.subject > nstrangers))
-				refuse_bytes("a use has no subject");
-			if (strangers)
-				key = strangers[entry.subject - 1];
-			manifest_add(manifest, table, &entry, key);
-			last = entry;
-			has_last = true;
-			if (entry.key.kind == ROW_KEY_INT)
-				continue;
-			memcpy(last_bytes, entry.key.bytes, entry.key.len);
-			last.key.bytes = last_bytes;
+			check_entry(&coming, &entry);
+			if (info.entries++ == 0)
+				info.first_subject = entry.subject;
+			info.last_subject = entry.subject;
+			if (!by_block)
+				manifest_add(manifest, table, &entry, strangers ? strangers[entry.subject - 1] : NULL);
 		}
+		if (by_block)
+			add_block(manifest, table, data, &info);
 	}
+	if (by_block)
+		useset_end_blocks(table->known);
 	pfree(reader);
 }
 

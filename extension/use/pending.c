@@ -157,13 +157,26 @@ pending_table(PendingRun *pending, const char *known_as)
 	return table;
 }
 
+static inline void
+draw(PendingRun *pending)
+{
+	if (pending->draw_no == 0)
+		pending->draw_no = run_draw(pending->run->run_id);
+}
+
 void
 pending_add(PendingRun *pending, UseTable *table, const UseEntry *entry,
 			const char *subject_key)
 {
-	if (pending->draw_no == 0)
-		pending->draw_no = run_draw(pending->run->run_id);
+	draw(pending);
 	usetable_add(table, entry, subject_key);
+}
+
+void
+pending_add_block(PendingRun *pending, UseTable *table, const char *data, const BlockInfo *info)
+{
+	draw(pending);
+	useset_add_block(table->known, data, info);
 }
 
 /* ---- writing ---- */

@@ -36,6 +36,10 @@ extern UseTable *pending_table(PendingRun *pending, const char *known_as);
 extern void pending_add(PendingRun *pending, UseTable *table, const UseEntry *entry,
 						const char *subject_key);
 
+/* Add a block of uses by subject number, between begin and end of useset.h. */
+extern void pending_add_block(PendingRun *pending, UseTable *table,
+							  const char *data, const BlockInfo *info);
+
 /* Write and seal now what is pending for a run that is about to be closed. */
 extern void pending_write(int64 run_id);
 

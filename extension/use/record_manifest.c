@@ -38,6 +38,8 @@ typedef struct Recording
 	const ProtectedTable *table;
 	UseTable   *target;
 	int64		uses;
+	int64		subject;		/* who was looked at last, */
+	bool		subject_again;	/* and whether she is asked about again */
 	int			nagain;
 	int			allocated;
 	Again	   *again;
@@ -92,8 +94,7 @@ ask_one(Recording *r, Again *again, CollectedTimes *times)
 	row.row.row_key = row_key_text(&again->entry.key, buf, &row.row.row_key_len);
 	row.row.has_collected = collected_find(times, row.row.row_key, row.row.row_key_len,
 										   &row.row.collected);
-	row_is_here = !r->table->collected_at ||
-		collected_row_exists(times, row.row.row_key, row.row.row_key_len);
+	row_is_here = collected_row_exists(times, row.row.row_key, row.row.row_key_len);
 	party.kind = again->subject_key ? GATE_TEXT : GATE_SUBJECT_NO;
 	party.bytes = again->subject_key;
 	party.len = again->subject_key ? strlen(again->subject_key) : 0;
@@ -114,7 +115,7 @@ ask_waiting(Recording *r)
 	MemoryContext old = MemoryContextSwitchTo(r->context);
 	CollectedTimes *times = collected_begin();
 
-	for (int i = 0; r->table->collected_at && i < r->nagain; i++)
+	for (int i = 0; i < r->nagain; i++)
 		if (r->again[i].subject_key ||
 			ranged_subject(r->ranged, r->again[i].entry.subject))
 			collected_want(times, &r->again[i].entry.key);
@@ -146,27 +147,84 @@ ask_later(Recording *r, const UseEntry *entry, const char *subject_key)
 
 /* ---- taking over ---- */
 
+/* Is this one of a subject that is asked about again? Her uses follow each other. */
+static bool
+is_asked_again(Recording *r, int64 subject)
+{
+	if (subject != r->subject)
+		r->subject_again = r->all || (subject != NO_PARTY && recheck_subject(r->recheck, subject));
+	r->subject = subject;
+	return r->subject_again;
+}
+
+static void
+take_entry(Recording *r, const UseEntry *entry)
+{
+	if (is_asked_again(r, entry->subject))
+		ask_later(r, entry, NULL);
+	else
+		pending_add(r->pending, r->target, entry, NULL);
+}
+
+static bool
+block_stands(Recording *r, BlockReader *reader, const char *data, int len)
+{
+	UseEntry	entry;
+
+	block_open(reader, data, len);
+	while (block_get(reader, &entry))
+		if (is_asked_again(r, entry.subject))
+			return false;
+	return true;
+}
+
+/* Block by block, as they are but for those with somebody who is asked about again. */
+static void
+take_blocks(Recording *r, const UseSet *set, int nblocks)
+{
+	BlockReader *reader = block_reader();
+
+	useset_begin_blocks(r->target->known);
+	for (int i = 0; i < nblocks; i++)
+	{
+		BlockInfo	info;
+		const char *data = useset_block(set, i, &info);
+		UseEntry	entry;
+
+		CHECK_FOR_INTERRUPTS();
+		r->uses += info.entries;
+		if (block_stands(r, reader, data, info.len))
+		{
+			pending_add_block(r->pending, r->target, data, &info);
+			continue;
+		}
+		block_open(reader, data, info.len);
+		while (block_get(reader, &entry))
+			take_entry(r, &entry);
+	}
+	useset_end_blocks(r->target->known);
+}
+
 static void
 take_known(Recording *r, UseTable *source)
 {
-	UseMerge   *merge = merge_create();
-	int64		subject = -1;
-	bool		again = false;
+	int			nblocks = useset_blocks(source->known);
+	UseMerge   *merge;
 	UseEntry	entry;
 
+	r->subject = -1;
+	if (useset_takes_blocks(r->target->known, nblocks))
+	{
+		take_blocks(r, source->known, nblocks);
+		return;
+	}
+	merge = merge_create();
 	useset_read(source->known, merge, 0);
 	while (merge_next(merge, &entry, NULL))
 	{
 		CHECK_FOR_INTERRUPTS();
 		r->uses++;
-		if (entry.subject != subject)
-			again = r->all || (entry.subject != NO_PARTY &&
-							   recheck_subject(r->recheck, entry.subject));
-		subject = entry.subject;
-		if (again)
-			ask_later(r, &entry, NULL);
-		else
-			pending_add(r->pending, r->target, &entry, NULL);
+		take_entry(r, &entry);
 	}
 }
 

@@ -20,6 +20,10 @@
 
 #define FIRST_BLOCKS 16
 
+/* A sequence of blocks becomes a run by itself if it has so many, and so much of the budget. */
+#define BLOCKS_OF_RUN 16
+#define RUNS_OF_BUDGET 64
+
 /* Where a block of a run is. */
 typedef struct RunBlock
 {
@@ -45,6 +49,7 @@ struct UseSet
 	Run		   *runs;
 	int			nruns;
 	int			runs_allocated;
+	Run			coming;			/* between useset_begin_blocks() and useset_end_blocks() */
 	BufFile    *file;
 	int			end_fileno;
 	off_t		end_offset;
@@ -125,24 +130,32 @@ new_block(UseSet *set, Run *run)
 }
 
 static void
-keep_block(UseSet *set, Run *run)
+keep_block(UseSet *set, Run *run, const char *data, const BlockInfo *info)
 {
-	BlockInfo	info;
-	const char *data = block_end(set->writer, &info);
 	RunBlock   *block = new_block(set, run);
 
-	block->info = info;
+	block->info = *info;
 	block->data = NULL;
 	if (set->spill)
 	{
 		BufFileTell(set->file, &block->fileno, &block->offset);
-		BufFileWrite(set->file, (void *) data, info.len);
+		BufFileWrite(set->file, (void *) data, info->len);
 	}
 	else
 	{
-		block->data = MemoryContextAlloc(set->context, info.len);
-		memcpy(block->data, data, info.len);
+		block->data = MemoryContextAlloc(set->context, info->len);
+		memcpy(block->data, data, info->len);
 	}
+}
+
+/* Keep the block that was written. */
+static void
+finish_block(UseSet *set, Run *run)
+{
+	BlockInfo	info;
+	const char *data = block_end(set->writer, &info);
+
+	keep_block(set, run, data, &info);
 }
 
 static void
@@ -154,25 +167,18 @@ write_run(UseSet *set, UseBuffer *buffer, Run *run)
 	while (source->next(source))
 		if (!block_put(set->writer, &source->entry))
 		{
-			keep_block(set, run);
+			finish_block(set, run);
 			block_begin(set->writer, BLOCK_BYTES);
 			if (!block_put(set->writer, &source->entry))
 				elog(ERROR, "an entry does not fit an empty block");
 		}
-	keep_block(set, run);
+	finish_block(set, run);
 	pfree(source);
 }
 
 static void
-prepare_to_write(UseSet *set)
+add_run(UseSet *set, const Run *run)
 {
-	if (!set->writer)
-	{
-		MemoryContext old = MemoryContextSwitchTo(set->context);
-
-		set->writer = block_writer();
-		MemoryContextSwitchTo(old);
-	}
 	if (set->nruns == set->runs_allocated)
 	{
 		int			allocated = Max(set->runs_allocated * 2, FIRST_BLOCKS);
@@ -183,6 +189,13 @@ prepare_to_write(UseSet *set)
 			set->runs = MemoryContextAlloc(set->context, allocated * sizeof(Run));
 		set->runs_allocated = allocated;
 	}
+	set->runs[set->nruns++] = *run;
+}
+
+/* Go to the end of the file, if there is to be one. */
+static void
+go_to_end(UseSet *set)
+{
 	if (!set->spill)
 		return;
 	if (!set->file)
@@ -191,21 +204,40 @@ prepare_to_write(UseSet *set)
 		elog(ERROR, "could not seek in a temporary file");
 }
 
-/* Turn a buffer into a run. */
 static void
-make_run(UseSet *set, UseBuffer *buffer)
+remember_end(UseSet *set)
+{
+	if (set->spill)
+		BufFileTell(set->file, &set->end_fileno, &set->end_offset);
+}
+
+/* Turn a sorted buffer into a run. */
+static void
+turn_into_run(UseSet *set, UseBuffer *buffer)
 {
 	Run			run = {0};
 
-	buffer_sort(buffer);
-	if (buffer_bytes(buffer) < set->budget / 2)
-		return;					/* mostly doubles: room again */
-	prepare_to_write(set);
+	if (!set->writer)
+	{
+		MemoryContext old = MemoryContextSwitchTo(set->context);
+
+		set->writer = block_writer();
+		MemoryContextSwitchTo(old);
+	}
+	go_to_end(set);
 	write_run(set, buffer, &run);
-	if (set->spill)
-		BufFileTell(set->file, &set->end_fileno, &set->end_offset);
-	set->runs[set->nruns++] = run;
+	remember_end(set);
+	add_run(set, &run);
 	buffer_reset(buffer);
+}
+
+/* Make room in a buffer that is full. */
+static void
+make_run(UseSet *set, UseBuffer *buffer)
+{
+	buffer_sort(buffer);
+	if (buffer_bytes(buffer) >= set->budget / 2)	/* or they were mostly doubles */
+		turn_into_run(set, buffer);
 }
 
 void
@@ -217,6 +249,60 @@ useset_add(UseSet *set, const UseEntry *entry)
 		make_run(set, buffer);
 	buffer_add(buffer, entry);
 	set->added++;
+}
+
+/* ---- blocks that are made already ---- */
+
+bool
+useset_takes_blocks(const UseSet *set, int nblocks)
+{
+	return nblocks >= BLOCKS_OF_RUN &&
+		(Size) nblocks * BLOCK_BYTES >= set->budget / RUNS_OF_BUDGET;
+}
+
+void
+useset_begin_blocks(UseSet *set)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		buffer_sort(set->buffers[i]);
+		if (buffer_count(set->buffers[i]) > 0)
+			turn_into_run(set, set->buffers[i]);
+	}
+	set->coming = (Run) {0};
+}
+
+void
+useset_add_block(UseSet *set, const char *data, const BlockInfo *info)
+{
+	go_to_end(set);
+	keep_block(set, &set->coming, data, info);
+	remember_end(set);
+	set->added += info->entries;
+}
+
+void
+useset_end_blocks(UseSet *set)
+{
+	if (set->coming.nblocks > 0)
+		add_run(set, &set->coming);
+	set->coming = (Run) {0};
+}
+
+int
+useset_blocks(const UseSet *set)
+{
+	if (set->spill || set->nruns != 1 ||
+		buffer_count(set->buffers[0]) > 0 || buffer_count(set->buffers[1]) > 0)
+		return 0;
+	return set->runs[0].nblocks;
+}
+
+const char *
+useset_block(const UseSet *set, int n, BlockInfo *info)
+{
+	*info = set->runs[0].blocks[n].info;
+	return set->runs[0].blocks[n].data;
 }
 
 /* ---- reading ---- */

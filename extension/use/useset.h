@@ -9,7 +9,7 @@
 #ifndef USE_USESET_H
 #define USE_USESET_H
 
-#include "use/entry.h"
+#include "use/blocks.h"
 #include "use/merge.h"
 
 typedef struct UseSet UseSet;
@@ -24,6 +24,21 @@ extern void useset_destroy(UseSet *set);
 
 /* O(1), but for the sorting of full buffers. An error leaves the set as it was. */
 extern void useset_add(UseSet *set, const UseEntry *entry);
+
+/*
+ * Add uses in order as the blocks that they are in, between begin and end.
+ * They count from the end on, as added after all that were there before the
+ * beginning; meanwhile others than them may be added one by one.  Worth it
+ * where useset_takes_blocks().
+ */
+extern bool useset_takes_blocks(const UseSet *set, int nblocks);
+extern void useset_begin_blocks(UseSet *set);
+extern void useset_add_block(UseSet *set, const char *data, const BlockInfo *info);
+extern void useset_end_blocks(UseSet *set);
+
+/* The blocks of a set in memory that was added to by blocks alone, once; 0 of any other. */
+extern int useset_blocks(const UseSet *set);
+extern const char *useset_block(const UseSet *set, int n, BlockInfo *info);
 
 /* Entries that were added; doubles that were not yet found count too. */
 extern int64 useset_added(const UseSet *set);

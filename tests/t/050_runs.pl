@@ -157,6 +157,17 @@ $node->safe_psql('postgres', "CREATE TABLE sent (m consent.manifest); INSERT INT
 sql("SELECT consent.record_use($distributed, m) FROM sent");
 is(sql("SELECT DISTINCT s.key FROM consent.run_uses($distributed) u JOIN consent.subject s USING (subject_no) WHERE verdict_then = 'denied'"),
 	'member7', 'who changed since is asked about again');
+my $by_key = open_run('by key');
+sql("SELECT consent.record_use($by_key, 'post', array_agg(id)) FROM post");
+my $all_uses = sql(sprintf($whole, $by_key));
+is(sql(sprintf($whole, $distributed)), $all_uses, 'its other uses stand, block by block');
+my $mixed = open_run('beside others');
+sql(sprintf("BEGIN; $use AND id %% 7 = 0; SELECT consent.record_use(%s, m), consent.record_use(%s, m) FROM sent; $use AND id %% 5 = 0; COMMIT",
+	($mixed) x 4));
+is(sql(sprintf($whole, $mixed)), $all_uses, 'each once, whatever else the transaction recorded');
+my $taken_back = open_run('taken back');
+sql("BEGIN; SAVEPOINT a; SELECT consent.record_use($taken_back, m) FROM sent; ROLLBACK TO a; COMMIT");
+is(sql(sprintf($whole, $taken_back)), $all_uses, 'a manifest of which ROLLBACK TO SAVEPOINT takes nothing back');
 is($replica->safe_psql('postgres', "SELECT count(*) FROM consent.run_uses($run)"), $uses, 'a replica answers auditors');
 my $permitted = q{SELECT count(*) FROM post p WHERE consent.permits(ARRAY[author, reader], 'train', 'post', id::text, at) AND consent.permits(p, 'train')};
 is($replica->safe_psql('postgres', $permitted), sql($permitted), 'and says what may be used');
