@@ -26,6 +26,7 @@
 #define COUNT_AT		1
 #define SUBJECT_AT		3
 #define VARINT_MAX		10
+#define GROUP_MAX (1 + 2 * VARINT_MAX)	/* bytes of a group but its codes and keys */
 #define CODE_MASK		0x0F
 #define KIND_SHIFT		4
 #define MIXED			0x40
@@ -111,7 +112,7 @@ codes_size(const cl_use_group *group)
 
 /* ---- writing ---- */
 
-static size_t
+static inline size_t
 put_varint(uint8_t *out, uint64_t n)
 {
 	size_t		len = 0;
@@ -164,7 +165,7 @@ use_valid(const cl_use *use)
 	}
 }
 
-static bool
+static inline bool
 in_group(const cl_block_writer *w, const cl_use *use)
 {
 	return w->group.n > 0 && w->group.subject == use->subject && w->group.kind == use->kind;
@@ -174,18 +175,23 @@ in_group(const cl_block_writer *w, const cl_use *use)
 static bool
 follows(const cl_block_writer *w, const cl_use *use)
 {
-	cl_use		last = last_key(&w->last, w->group.kind);
+	cl_use		last;
 
 	if (w->group.n == 0)
 		return true;
-	last.subject = w->group.subject;
-	return cl_use_compare(&last, use) < 0;
+	if (w->group.subject != use->subject)
+		return w->group.subject < use->subject;
+	if (w->group.kind != use->kind)
+		return w->group.kind < use->kind;
+	if (use->kind == CL_KEY_INT)
+		return w->last.number < use->number;
+	last = last_key(&w->last, w->group.kind);
+	return key_compare(&last, use) < 0;
 }
 
 /* Code a key, all but the bytes of its own that end it; returns the length. */
 static size_t
-code_key(const cl_block_writer *w, const cl_use *use, uint8_t out[2 * VARINT_MAX],
-		 int32_t *own)
+code_key(const cl_block_writer *w, const cl_use *use, uint8_t *out, int32_t *own)
 {
 	uint64_t	number = (uint64_t) use->number;
 	int32_t		prefix;
@@ -229,6 +235,13 @@ finished_len(const cl_block_writer *w)
 	if (w->group.n == 0)
 		return w->len;
 	return w->len + group_overhead(&w->group, subject_before(w)) + w->keys_len;
+}
+
+/* Is there room for a use more, its key of so many bytes, whatever groups there are? */
+static inline bool
+has_ample_room(const cl_block_writer *w, size_t key_len)
+{
+	return w->len + w->keys_len + key_len + 2 * GROUP_MAX + (w->group.n + 2) / 2 <= w->cap;
 }
 
 /* Length of the block with a use more, its key of so many bytes. */
@@ -328,7 +341,8 @@ cl_block_append(cl_block_writer *w, const cl_use *use)
 	if (!use_valid(use) || !follows(w, use))
 		return CL_BLOCK_REFUSED;
 	key_len = code_key(w, use, key, &own);
-	if (grown_len(w, use, key_len + (size_t) own) > w->cap)
+	if (!has_ample_room(w, key_len + (size_t) own) &&
+		grown_len(w, use, key_len + (size_t) own) > w->cap)
 		return CL_BLOCK_FULL;
 	put_use(w, use, key, key_len, own);
 	return CL_BLOCK_OK;
