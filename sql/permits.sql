@@ -50,6 +50,20 @@ SET parallel_tuple_cost = 0;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM prm_message WHERE consent.permits(ARRAY[sender, recipient], 'prm_ai');
 SELECT count(*) FROM prm_message WHERE consent.permits(ARRAY[sender, recipient], 'prm_ai');
 RESET max_parallel_workers_per_gather;
+-- the planner takes the parties of ARRAY[...] apart; it is the same as with arrays that are values
+SET plan_cache_mode = force_generic_plan;
+PREPARE prm_apart (text) AS SELECT id, consent.permits(ARRAY[sender, recipient, $1, NULL], 'prm_stats', 'prm_message', id::text, sent) FROM prm_message WHERE id < 4 ORDER BY 1;
+EXECUTE prm_apart ('prm_alice');
+EXECUTE prm_apart (NULL);
+EXECUTE prm_apart ('');
+RESET plan_cache_mode;
+SELECT count(*) FILTER (WHERE apart) AS permitted, count(*) FILTER (WHERE apart <> whole OR apart <> nested OR apart <> many) AS differ
+FROM (SELECT consent.permits(ARRAY[sender, recipient], 'prm_ai', 'prm_message', id::text, sent) AS apart,
+		consent.permits(parties, 'prm_ai', 'prm_message', id::text, sent) AS whole,
+		consent.permits(ARRAY[ARRAY[sender], ARRAY[recipient]], 'prm_ai', 'prm_message', id::text, sent) AS nested,
+		consent.permits(ARRAY[sender, recipient, sender, sender, sender, sender, sender, sender, sender], 'prm_ai', 'prm_message', id::text, sent) AS many
+	FROM (SELECT *, ARRAY[sender, recipient] AS parties FROM prm_message OFFSET 0) m) p;
+SELECT consent.permits(ARRAY[id], 'prm_ai') FROM prm_message LIMIT 1;  -- fails
 -- several purposes at once
 SELECT consent.permits(ARRAY[sender], 'prm_ai') AS ai, consent.permits(ARRAY[sender], 'prm_improve') AS improve,
        consent.permits(ARRAY[sender], 'prm_stats') AS stats, count(*)

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
 
+#include "gate/apart.h"
 #include "gate/question.h"
 #include "gate/reduce.h"
 #include "ledger/arguments.h"
@@ -153,25 +154,16 @@ decide(Question *q)
 	return gate_combine(q->rule, q->parties, q->nparties);
 }
 
-/* By columns; q does not outlive the call, and nor need its parties. */
-static cl_verdict
-decide_columns(FunctionCallInfo fcinfo, bool with_time, Question *q)
-{
-	GateParty	room[GATE_ROOM];
-
-	question_of_columns(fcinfo, q, with_time);
-	if (!PG_ARGISNULL(0))
-		q->parties = gate_parties(q->declared, PG_GETARG_ARRAYTYPE_P(0), room, &q->nparties);
-	return decide(q);
-}
-
+/* q does not outlive the call, and nor need its parties. */
 Datum
 consent_permits_columns(PG_FUNCTION_ARGS)
 {
 	Question	q;
-	cl_verdict	verdict = decide_columns(fcinfo, false, &q);
+	GateParty	room[GATE_ROOM];
 
-	PG_RETURN_BOOL(permits(&q, verdict));
+	question_of_columns(fcinfo, &q, false);
+	q.parties = apart_parties(q.declared, fcinfo, 0, room, &q.nparties);
+	PG_RETURN_BOOL(permits(&q, decide(&q)));
 }
 
 Datum
@@ -199,8 +191,12 @@ Datum
 consent_verdict_columns(PG_FUNCTION_ARGS)
 {
 	Question	q;
+	GateParty	room[GATE_ROOM];
 
-	return verdict_datum(decide_columns(fcinfo, true, &q));
+	question_of_columns(fcinfo, &q, true);
+	if (!PG_ARGISNULL(0))
+		q.parties = gate_parties(q.declared, PG_GETARG_ARRAYTYPE_P(0), room, &q.nparties);
+	return verdict_datum(decide(&q));
 }
 
 Datum

@@ -12,10 +12,17 @@ COMMENT ON FUNCTION consent.row_support(internal) IS
 'Planner support of the functions of a whole row: of a row of a table in the query they are given the columns that the table''s declaration names, and NULL for the others';
 REVOKE ALL ON FUNCTION consent.row_support(internal) FROM PUBLIC;
 
+CREATE FUNCTION consent.parties_support(internal)
+RETURNS internal AS 'MODULE_PATHNAME', 'consent_parties_support'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION consent.parties_support(internal) IS
+'Planner support of the functions of columns: parties given as ARRAY[...] are passed behind the other arguments, where no array is built of them for each row';
+REVOKE ALL ON FUNCTION consent.parties_support(internal) FROM PUBLIC;
+
 CREATE FUNCTION consent.permits(parties text[], purpose text, table_name text DEFAULT NULL,
 	row_key text DEFAULT NULL, collected_at timestamptz DEFAULT NULL)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_columns'
-LANGUAGE C STABLE PARALLEL SAFE COST 20;
+LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT consent.parties_support;
 COMMENT ON FUNCTION consent.permits(text[], text, text, text, timestamptz) IS
 'Whether a row of these parties may be used for a purpose now: the form for policies, views and large scans. table_name: the name that the table was protected under; row_key: the row''s key as text, of several columns consent.row_key(); collected_at: when the row was collected; each NULL where it is not known, and then what was chosen about tables, rows or data ranges does not cover. By the party rule of the table, all without one; no parties, or NULL ones, are unknown. Never NULL. Errors: 42704 for an unknown purpose, 42P01 for an unknown table, 22023 for a subject not canonically written, 42804 for one of another type than the ledger''s';
 REVOKE ALL ON FUNCTION consent.permits(text[], text, text, text, timestamptz) FROM PUBLIC;
@@ -23,7 +30,7 @@ REVOKE ALL ON FUNCTION consent.permits(text[], text, text, text, timestamptz) FR
 CREATE FUNCTION consent.permits(parties bigint[], purpose text, table_name text DEFAULT NULL,
 	row_key text DEFAULT NULL, collected_at timestamptz DEFAULT NULL)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_columns'
-LANGUAGE C STABLE PARALLEL SAFE COST 20;
+LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT consent.parties_support;
 COMMENT ON FUNCTION consent.permits(bigint[], text, text, text, timestamptz) IS
 'Whether a row of these parties may be used for a purpose now: the form for policies, views and large scans. table_name: the name that the table was protected under; row_key: the row''s key as text, of several columns consent.row_key(); collected_at: when the row was collected; each NULL where it is not known, and then what was chosen about tables, rows or data ranges does not cover. By the party rule of the table, all without one; no parties, or NULL ones, are unknown. Never NULL. Errors: 42704 for an unknown purpose, 42P01 for an unknown table, 22023 for a subject not canonically written, 42804 for one of another type than the ledger''s';
 REVOKE ALL ON FUNCTION consent.permits(bigint[], text, text, text, timestamptz) FROM PUBLIC;
@@ -31,7 +38,7 @@ REVOKE ALL ON FUNCTION consent.permits(bigint[], text, text, text, timestamptz) 
 CREATE FUNCTION consent.permits(parties uuid[], purpose text, table_name text DEFAULT NULL,
 	row_key text DEFAULT NULL, collected_at timestamptz DEFAULT NULL)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_columns'
-LANGUAGE C STABLE PARALLEL SAFE COST 20;
+LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT consent.parties_support;
 COMMENT ON FUNCTION consent.permits(uuid[], text, text, text, timestamptz) IS
 'Whether a row of these parties may be used for a purpose now: the form for policies, views and large scans. table_name: the name that the table was protected under; row_key: the row''s key as text, of several columns consent.row_key(); collected_at: when the row was collected; each NULL where it is not known, and then what was chosen about tables, rows or data ranges does not cover. By the party rule of the table, all without one; no parties, or NULL ones, are unknown. Never NULL. Errors: 42704 for an unknown purpose, 42P01 for an unknown table, 22023 for a subject not canonically written, 42804 for one of another type than the ledger''s';
 REVOKE ALL ON FUNCTION consent.permits(uuid[], text, text, text, timestamptz) FROM PUBLIC;

@@ -257,28 +257,28 @@ COMMENT ON FUNCTION consent.close_run(bigint, text, bytea) IS
 
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_key text, parties text[], collected_at timestamptz DEFAULT NULL)
 RETURNS boolean
-	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 AS 'MODULE_PATHNAME', 'consent_record_use';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 SUPPORT consent.parties_support AS 'MODULE_PATHNAME', 'consent_record_use';
 COMMENT ON FUNCTION consent.record_use(bigint, text, text, text[], timestamptz) IS
 'For WHERE, by columns: true if every purpose of the run permits the row, which is then recorded as used when the transaction ends (rolled back, it shows as a missing part). Records what is examined: under LIMIT, or below a join that drops rows, more than is delivered. row_key: its text, of several columns ARRAY[a::text, b::text]::text. Errors: 42704 no such run or table, 55000 closed or opened by this very transaction, 25006 on a standby';
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_key text, parties bigint[], collected_at timestamptz DEFAULT NULL)
 RETURNS boolean
-	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 AS 'MODULE_PATHNAME', 'consent_record_use';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 SUPPORT consent.parties_support AS 'MODULE_PATHNAME', 'consent_record_use';
 COMMENT ON FUNCTION consent.record_use(bigint, text, text, bigint[], timestamptz) IS 'The same for row keys of type text and subjects of type bigint';
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_key text, parties uuid[], collected_at timestamptz DEFAULT NULL)
 RETURNS boolean
-	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 AS 'MODULE_PATHNAME', 'consent_record_use';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 SUPPORT consent.parties_support AS 'MODULE_PATHNAME', 'consent_record_use';
 COMMENT ON FUNCTION consent.record_use(bigint, text, text, uuid[], timestamptz) IS 'The same for row keys of type text and subjects of type uuid';
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_key bigint, parties text[], collected_at timestamptz DEFAULT NULL)
 RETURNS boolean
-	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 AS 'MODULE_PATHNAME', 'consent_record_use';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 SUPPORT consent.parties_support AS 'MODULE_PATHNAME', 'consent_record_use';
 COMMENT ON FUNCTION consent.record_use(bigint, text, bigint, text[], timestamptz) IS 'The same for row keys of type bigint and subjects of type text';
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_key bigint, parties bigint[], collected_at timestamptz DEFAULT NULL)
 RETURNS boolean
-	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 AS 'MODULE_PATHNAME', 'consent_record_use';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 SUPPORT consent.parties_support AS 'MODULE_PATHNAME', 'consent_record_use';
 COMMENT ON FUNCTION consent.record_use(bigint, text, bigint, bigint[], timestamptz) IS 'The same for row keys of type bigint and subjects of type bigint';
 CREATE FUNCTION consent.record_use(run_id bigint, table_name text, row_key bigint, parties uuid[], collected_at timestamptz DEFAULT NULL)
 RETURNS boolean
-	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 AS 'MODULE_PATHNAME', 'consent_record_use';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE COST 50 SUPPORT consent.parties_support AS 'MODULE_PATHNAME', 'consent_record_use';
 COMMENT ON FUNCTION consent.record_use(bigint, text, bigint, uuid[], timestamptz) IS 'The same for row keys of type bigint and subjects of type uuid';
 
 CREATE FUNCTION consent.record_use(item record, run_id bigint)
@@ -304,7 +304,7 @@ CREATE FUNCTION consent.record_use(run_id bigint, manifest consent.manifest)
 RETURNS bigint
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'consent_record_use_manifest';
 COMMENT ON FUNCTION consent.record_use(bigint, consent.manifest) IS
-'Record what a manifest holds for a run with the same purposes; returns the number of uses (rows by parties) in it, 0 for NULL. Subjects that changed after the manifest''s position are asked about again, all of them if it comes from another database system; for a run of the past all are asked about as of its used_at';
+'Record what a manifest holds for a run with the same purposes; returns the number of uses (rows by parties) in it, 0 for NULL. Subjects that changed after the manifest''s position are asked about again, all of them if it comes from another database system, by themselves and with what the row here tells of its collection: of a row that is not here the verdict stands where the new one would depend on that. For a run of the past all are asked about as of its used_at';
 
 CREATE FUNCTION consent.draw_is_over(xid xid8) RETURNS boolean
 	LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'consent_draw_is_over';

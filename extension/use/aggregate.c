@@ -122,7 +122,7 @@ consent_manifest_add(PG_FUNCTION_ARGS)
 	manifest = PG_ARGISNULL(0) ? first_state(context, purposes) :
 		manifest_from_datum(PG_GETARG_DATUM(0), context);
 	check_purposes(manifest, purposes);
-	row_from_arguments(fcinfo, 2, &row);
+	row_from_arguments(fcinfo, 2, false, &row);
 	add_row(manifest, &row);
 	PG_RETURN_DATUM(manifest_datum(manifest));
 }

@@ -9,6 +9,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "gate/apart.h"
 #include "ledger/arguments.h"
 #include "ledger/subject.h"
 #include "use/columns.h"
@@ -46,7 +47,7 @@ set_key_number(AskRow *row, int64 number)
 }
 
 void
-row_from_arguments(FunctionCallInfo fcinfo, int n, AskRow *row)
+row_from_arguments(FunctionCallInfo fcinfo, int n, bool apart, AskRow *row)
 {
 	const Declared *d = gate_ready();
 	text	   *name;
@@ -64,7 +65,8 @@ row_from_arguments(FunctionCallInfo fcinfo, int n, AskRow *row)
 
 		set_key_text(row, VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
 	}
-	row->parties = gate_parties(d, PG_GETARG_ARRAYTYPE_P(n + 2), NULL, &row->nparties);
+	row->parties = apart ? apart_parties(d, fcinfo, n + 2, NULL, &row->nparties) :
+		gate_parties(d, PG_GETARG_ARRAYTYPE_P(n + 2), NULL, &row->nparties);
 	row->row.has_collected = !PG_ARGISNULL(n + 3);
 	row->row.collected = row->row.has_collected ? PG_GETARG_TIMESTAMPTZ(n + 3) : 0;
 	make_codes(row);

@@ -12,10 +12,11 @@
 
 /*
  * From arguments n (table_name), n + 1 (row_key: text or bigint), n + 2
- * (parties: text[], bigint[] or uuid[]) and n + 3 (collected_at).  All of
- * these live in the current memory context.
+ * (parties: text[], bigint[] or uuid[]) and n + 3 (collected_at).  Of functions
+ * that have parties_support() parties may be apart.  All of these live in the
+ * current memory context.
  */
-extern void row_from_arguments(FunctionCallInfo fcinfo, int n, AskRow *row);
+extern void row_from_arguments(FunctionCallInfo fcinfo, int n, bool apart, AskRow *row);
 
 /* From a whole row of a protected table. */
 extern void row_from_item(Datum item, AskRow *row);

@@ -49,7 +49,7 @@ consent_record_use(PG_FUNCTION_ARGS)
 	AskRow		row = {0};
 
 	argument_refuse_null(fcinfo, 0, "run_id");
-	row_from_arguments(fcinfo, 1, &row);
+	row_from_arguments(fcinfo, 1, true, &row);
 	PG_RETURN_BOOL(record_if_permitted(PG_GETARG_INT64(0), &row));
 }
 

@@ -10,7 +10,7 @@ use Rule;
 use World qw(tables);
 
 our @EXPORT_OK = qw(psql literal list when microseconds choices_literal prepare_database start_ledger define declare_world
-	preset_call recorded_batch moment copy_events settle copied item_joins question_rows ask_all ask_singly $parallel);
+	preset_call recorded_batch moment copy_events settle copied item_joins question_rows ask_all ask_apart ask_singly $parallel);
 
 our $parallel = q{
 	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
@@ -270,6 +270,18 @@ sub ask_all
 		  . " WHERE $fits AND $condition ORDER BY q.no, e.ordinality"
 		  : "SELECT q.no, consent.verdict($about$at), consent.permits($about) FROM $from WHERE $fits AND $condition"
 	} sort keys %form;
+}
+
+# Statements that ask permits() with parties written as ARRAY[...], of which the
+# planner makes no array: a query for each number of them.
+sub ask_apart
+{
+	return map {
+		my $parties = join(', ', map { "q.parties[$_]" } 1 .. $_);
+
+		"SELECT q.no, '', consent.permits(ARRAY[$parties], q.purpose, q.table_name, q.row_key, q.collected) FROM question q"
+		  . " WHERE q.form = 'columns' AND cardinality(q.parties) = $_"
+	} 1 .. 3;
 }
 
 # Statements that ask each question by itself, with a generic plan.

@@ -23,7 +23,7 @@ my $from = 'use_run u JOIN use_row q USING (world)';
 my $outer = 'LEFT JOIN question z ON z.no = -1 - u.world';
 
 # Ways that record what is permitted only, in WHERE; and those that record all, as manifests or by key.
-my %permitted = map { $_ => 1 } ('by columns', 'by row', 'by whole row');
+my %permitted = map { $_ => 1 } ('by columns', 'by columns, parties apart', 'by row', 'by whole row');
 my @all = ('by a manifest', 'by a manifest of rows', 'by an earlier manifest', 'by manifests of parallel workers', 'by a union of manifests', 'by key');
 
 # The purposes of a world that its rows are used for: the first and the last two.
@@ -64,6 +64,13 @@ sub record_uses
 	my @asked = "SELECT count(*) FROM $from WHERE way = 'by columns' AND consent.record_use(u.run_id, $columns)";
 	my $manifest = "SELECT u.run_id, consent.manifest(ARRAY[u.purpose], $columns) FROM $from";
 
+	foreach my $n (2, 3)
+	{
+		my $parties = join(', ', map { "q.parties[$_]" } 1 .. $n);
+
+		push @asked, "SELECT count(*) FROM $from WHERE way = 'by columns, parties apart' AND cardinality(q.parties) = $n"
+		  . " AND consent.record_use(u.run_id, q.table_name, q.row_key, ARRAY[$parties], q.collected)";
+	}
 	foreach my $table (sort keys %join)
 	{
 		my $where = "WHERE q.table_name = '$table' AND way";
