@@ -24,6 +24,7 @@ use Bench qw(median);
 my ($csv, $dir, @names) = @ARGV;
 my ($scale, $runs) = ($ENV{SCALE}, $ENV{RUNS});
 my $subjects = int(1_000_000 * $scale);
+my $seconds = $scale < 1 ? 2 : 5; # of each pgbench
 my $session = Bench->session(
 	dir => $dir,
 	messages => int(5_000_000 * $scale),
@@ -38,7 +39,7 @@ sub transactions
 
 	print $handle $script;
 	close $handle;
-	my $out = `pgbench -n -M prepared -c $clients -j 2 -T 5 -D subjects=$subjects -f $file 2>&1`;
+	my $out = `pgbench -n -M prepared -c $clients -j 2 -T $seconds -D subjects=$subjects -f $file 2>&1`;
 	return $out =~ /^tps = ([0-9.]+)/m ? $1 : die $out;
 }
 
