@@ -3,7 +3,7 @@
  *		Take parties out of their array.
  *
  * In permits(ARRAY[sender, recipient], ...) the server builds an array for
- * each row, which costs as much as a look-up.  The planner asks
+ * each row, a quarter of the time of such a query.  The planner asks
  * parties_support() for something simpler: the same call with an empty array,
  * and the parties behind its other arguments.  That is more arguments than the
  * function has, which only the parser minds; and since it is the same

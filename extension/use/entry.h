@@ -88,4 +88,15 @@ extern void row_key_parse(const char *text, int len, char *scratch, RowKey *key)
 /* The text of a row key; short ones are written to buf[ROW_KEY_TEXT_SIZE]. */
 extern const char *row_key_text(const RowKey *key, char *buf, int *len);
 
+/* Keep an entry; its bytes go to `room`, of ROW_KEY_MAX. */
+static inline void
+use_entry_keep(UseEntry *kept, const UseEntry *entry, char *room)
+{
+	*kept = *entry;
+	if (entry->key.kind == ROW_KEY_INT)
+		return;
+	memcpy(room, entry->key.bytes, entry->key.len);
+	kept->key.bytes = room;
+}
+
 #endif

@@ -465,12 +465,8 @@ check_entry(Coming *coming, const UseEntry *entry)
 		refuse_bytes("a row key is malformed");
 	if (coming->strangers && (entry->subject < 1 || entry->subject > coming->nstrangers))
 		refuse_bytes("a use has no subject");
-	coming->last = *entry;
+	use_entry_keep(&coming->last, entry, coming->last_bytes);
 	coming->has_last = true;
-	if (entry->key.kind == ROW_KEY_INT)
-		return;
-	memcpy(coming->last_bytes, entry->key.bytes, entry->key.len);
-	coming->last.key.bytes = coming->last_bytes;
 }
 
 /*
@@ -510,8 +506,6 @@ get_set(StringInfo buf, Manifest *manifest, UseTable *table, char **strangers, i
 		if (by_block)
 			add_block(manifest, table, data, &info);
 	}
-	if (by_block)
-		useset_end_blocks(table->known);
 	pfree(reader);
 }
 

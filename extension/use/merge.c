@@ -113,12 +113,8 @@ seek(UseSource *source, int64 subject)
 static void
 remember(UseMerge *merge, const UseEntry *entry)
 {
-	merge->last = *entry;
+	use_entry_keep(&merge->last, entry, merge->last_bytes);
 	merge->has_last = true;
-	if (entry->key.kind == ROW_KEY_INT)
-		return;
-	memcpy(merge->last_bytes, entry->key.bytes, entry->key.len);
-	merge->last.key.bytes = merge->last_bytes;
 }
 
 static void

@@ -36,7 +36,7 @@ extern UseTable *pending_table(PendingRun *pending, const char *known_as);
 extern void pending_add(PendingRun *pending, UseTable *table, const UseEntry *entry,
 						const char *subject_key);
 
-/* Add a block of uses by subject number, between begin and end of useset.h. */
+/* Add a block of uses by subject number, after useset_begin_blocks(). */
 extern void pending_add_block(PendingRun *pending, UseTable *table,
 							  const char *data, const BlockInfo *info);
 

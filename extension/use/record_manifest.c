@@ -202,7 +202,6 @@ take_blocks(Recording *r, const UseSet *set, int nblocks)
 		while (block_get(reader, &entry))
 			take_entry(r, &entry);
 	}
-	useset_end_blocks(r->target->known);
 }
 
 static void

@@ -304,6 +304,7 @@ uses_begin_run(UseReader *r, const Run *run, const RunPart *parts, int nparts)
 	r->then = ask_create(run->purposes, run->npurposes);
 	if (run->past)
 		ask_past(r->then, run->used_from, run->used_last);
+	r->asked_subject = NO_PARTY;
 	r->whole = NULL;
 	if (r->wanted == WANT_WITHDRAWN)
 		r->whole = ask_whole(r->now, count_uses(r));

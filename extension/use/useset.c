@@ -5,8 +5,9 @@
  *
  * Invariants: every entry is in a buffer or in a run.  Runs are numbered as
  * they were made, so of equal entries the one in the first run came first;
- * what is in a buffer came later than all runs of its kind.  A run counts only
- * once it is written to its end, so an error on the way loses nothing.
+ * what is in a buffer came later than all runs of its kind.  What a buffer
+ * became counts only once it is written to its end, and blocks that were made
+ * already one by one, so an error on the way loses nothing.
  */
 #include "postgres.h"
 
@@ -49,7 +50,7 @@ struct UseSet
 	Run		   *runs;
 	int			nruns;
 	int			runs_allocated;
-	Run			coming;			/* between useset_begin_blocks() and useset_end_blocks() */
+	int			coming;			/* the run that useset_add_block() adds to */
 	BufFile    *file;
 	int			end_fileno;
 	off_t		end_offset;
@@ -129,23 +130,23 @@ new_block(UseSet *set, Run *run)
 	return &run->blocks[run->nblocks++];
 }
 
+/* The block is in the run once all of it is kept. */
 static void
 keep_block(UseSet *set, Run *run, const char *data, const BlockInfo *info)
 {
-	RunBlock   *block = new_block(set, run);
+	RunBlock	block = {.info = *info};
 
-	block->info = *info;
-	block->data = NULL;
 	if (set->spill)
 	{
-		BufFileTell(set->file, &block->fileno, &block->offset);
+		BufFileTell(set->file, &block.fileno, &block.offset);
 		BufFileWrite(set->file, (void *) data, info->len);
 	}
 	else
 	{
-		block->data = MemoryContextAlloc(set->context, info->len);
-		memcpy(block->data, data, info->len);
+		block.data = MemoryContextAlloc(set->context, info->len);
+		memcpy(block.data, data, info->len);
 	}
+	*new_block(set, run) = block;
 }
 
 /* Keep the block that was written. */
@@ -263,30 +264,25 @@ useset_takes_blocks(const UseSet *set, int nblocks)
 void
 useset_begin_blocks(UseSet *set)
 {
+	static const Run none;
+
 	for (int i = 0; i < 2; i++)
 	{
 		buffer_sort(set->buffers[i]);
 		if (buffer_count(set->buffers[i]) > 0)
 			turn_into_run(set, set->buffers[i]);
 	}
-	set->coming = (Run) {0};
+	set->coming = set->nruns;
+	add_run(set, &none);
 }
 
 void
 useset_add_block(UseSet *set, const char *data, const BlockInfo *info)
 {
 	go_to_end(set);
-	keep_block(set, &set->coming, data, info);
+	keep_block(set, &set->runs[set->coming], data, info);
 	remember_end(set);
 	set->added += info->entries;
-}
-
-void
-useset_end_blocks(UseSet *set)
-{
-	if (set->coming.nblocks > 0)
-		add_run(set, &set->coming);
-	set->coming = (Run) {0};
 }
 
 int
@@ -479,12 +475,7 @@ runs_contain(UseProbe *probe, const UseEntry *entry)
 	for (int i = 0; i < probe->set->nruns; i++)
 		found |= run_contains(probe, &probe->runs[i], &probe->set->runs[i], entry, forward);
 	probe->has_asked = true;
-	probe->asked = *entry;
-	if (entry->key.kind != ROW_KEY_INT)
-	{
-		memcpy(probe->asked_bytes, entry->key.bytes, entry->key.len);
-		probe->asked.key.bytes = probe->asked_bytes;
-	}
+	use_entry_keep(&probe->asked, entry, probe->asked_bytes);
 	return found;
 }
 

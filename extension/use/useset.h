@@ -26,17 +26,15 @@ extern void useset_destroy(UseSet *set);
 extern void useset_add(UseSet *set, const UseEntry *entry);
 
 /*
- * Add uses in order as the blocks that they are in, between begin and end.
- * They count from the end on, as added after all that were there before the
- * beginning; meanwhile others than them may be added one by one.  Worth it
- * where useset_takes_blocks().
+ * Begin to add uses in order as the blocks that they are in, and add one of
+ * them.  Meanwhile others than those may be added one by one.  Worth it where
+ * useset_takes_blocks().
  */
 extern bool useset_takes_blocks(const UseSet *set, int nblocks);
 extern void useset_begin_blocks(UseSet *set);
 extern void useset_add_block(UseSet *set, const char *data, const BlockInfo *info);
-extern void useset_end_blocks(UseSet *set);
 
-/* The blocks of a set in memory that was added to by blocks alone, once; 0 of any other. */
+/* The blocks of a set in memory that is one sequence of them; 0 of any other. */
 extern int useset_blocks(const UseSet *set);
 extern const char *useset_block(const UseSet *set, int n, BlockInfo *info);
 

@@ -10,7 +10,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use Ledger qw(psql literal list when copied item_joins $parallel);
+use Ledger qw(psql list when copied item_joins $parallel);
 use List::Util qw(uniq);
 use Rule;
 use World qw(tables);

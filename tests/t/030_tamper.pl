@@ -353,6 +353,8 @@ for (
 	[ 'DROP INDEX consent.event_log_subject', 'table consent.event_log: indexes|event_log_external unique (source, external_id), event_log_pkey unique (event_id), event_log_subject (subject_no, event_id)|event_log_external unique (source, external_id), event_log_pkey unique (event_id)' ],
 	[ 'ALTER TABLE consent.subject DROP CONSTRAINT subject_key; CREATE INDEX subject_key ON consent.subject (key)',
 		'table consent.subject: indexes|subject_key unique (key), subject_pkey unique (subject_no), subject_suppression (suppression)|subject_key (key), subject_pkey unique (subject_no), subject_suppression (suppression)' ],
+	[ 'DROP INDEX consent.manifest_block_span; CREATE INDEX manifest_block_span ON consent.manifest_block (length(last_subject::text), last_subject, first_subject)',
+		'table consent.manifest_block: indexes|manifest_block_pkey unique (run_id, part, table_name, last_subject, block_no), manifest_block_span (length((last_subject - first_subject)::text), last_subject, first_subject)|manifest_block_pkey unique (run_id, part, table_name, last_subject, block_no), manifest_block_span (length(last_subject::text), last_subject, first_subject)' ],
 	[ 'ALTER TABLE consent.evidence ALTER body DROP NOT NULL; ALTER TABLE consent.evidence DISABLE TRIGGER ALL; UPDATE consent.evidence SET body = NULL; ALTER TABLE consent.evidence ENABLE ALWAYS TRIGGER append_only',
 		'table consent.evidence: columns|event_id int8!, salt bytea!, body text!|event_id int8!, salt bytea!, body text' ],
 	[ 'ALTER TABLE consent.evidence ALTER salt TYPE text COLLATE "C" USING encode(salt, $$hex$$)', 'table consent.evidence: columns|event_id int8!, salt bytea!, body text!|event_id int8!, salt text!, body text!' ],
