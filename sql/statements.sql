@@ -38,6 +38,24 @@ WITH a AS (INSERT INTO consent.event (subject, choices) VALUES ('st_b', '+st_tra
 INSERT INTO consent.event (subject, choices) SELECT subject, '-st_ads' FROM a;
 SELECT count(*) AS unsound FROM unsound;
 
+-- Two slices of strangers, and then some who are known, of long ago (st_a) and
+-- of the first slice; with more strangers among them, and after them.
+INSERT INTO consent.event (subject, choices)
+	SELECT CASE WHEN i BETWEEN 9001 AND 9100 THEN 'st_a' || i - 9000 WHEN i BETWEEN 9101 AND 9200 THEN 'st_o' || i - 9100 ELSE 'st_o' || i END,
+		CASE WHEN i > 9000 THEN '-st_ads' ELSE '+st_train' END::consent.consent
+	FROM generate_series(1, 14000) i;
+SELECT events, choices, count(*) FROM recorded WHERE subject LIKE 'st\_o%' OR subject IN ('st_a1', 'st_a100') GROUP BY events, choices ORDER BY events, choices;
+SELECT count(*) AS wrong_states FROM consent.subject s
+JOIN (SELECT subject_no, consent.merge(choices) AS state FROM consent.event_log GROUP BY subject_no) e USING (subject_no)
+WHERE s.key LIKE 'st\_%' AND s.state OPERATOR(consent.<>) e.state;
+-- fails: who was erased comes back with a choice only, also after strangers
+SELECT consent.erase_subject('st_o1') > 0 AS erased;
+INSERT INTO consent.event (subject, choices) SELECT CASE i WHEN 9000 THEN 'st_o1' ELSE 'st_p' || i END, '~st_ads' FROM generate_series(1, 9000) i;
+INSERT INTO consent.event (subject, choices) SELECT CASE i WHEN 9000 THEN 'st_o1' ELSE 'st_p' || i END, '+st_ads' FROM generate_series(1, 9000) i;
+INSERT INTO consent.event (subject, choices) SELECT CASE i WHEN 9000 THEN 'st_o1' ELSE 'st_q' || i END, '~st_train' FROM generate_series(1, 9000) i;
+SELECT * FROM recorded WHERE subject = 'st_o1';
+SELECT count(*) AS unsound FROM unsound;
+
 -- Functions: SQL, PL/pgSQL, with the rights of their owner, with a block that
 -- fails, that loop over what they recorded.
 CREATE FUNCTION st_sql(s text) RETURNS bigint LANGUAGE sql AS

@@ -7,6 +7,7 @@
 
 #include "core/event.h"
 #include "ledger/intake.h"
+#include "ledger/state_queue.h"
 #include "ledger/tables.h"
 
 /* One event, complete but for its subject's number and commitment. */
@@ -21,7 +22,6 @@ typedef struct SliceEvent
 } SliceEvent;
 
 typedef struct Slice Slice;
-struct StateQueue;
 
 /* In the current memory context, which must live until slice_write(). */
 extern Slice *slice_begin(SealKind kind, const Declared *d);
@@ -40,7 +40,7 @@ extern void slice_note_external(Slice *slice, const char *source, const char *ex
  * is one), write events, evidence and seal.  Raises 40001 when another
  * transaction recorded one of the external ids meanwhile.
  */
-extern void slice_write(Slice *slice, struct StateQueue *queue);
+extern void slice_write(Slice *slice, StateQueue *queue);
 
 /*
  * Find the event with the same source and external id, in the slice or in the

@@ -9,20 +9,17 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
 #include "core/hash.h"
 #include "ledger/acting.h"
 #include "ledger/state.h"
 #include "ledger/store.h"
 #include "ledger/subject.h"
+#include "ledger/subject_state.h"
 #include "type/consent.h"
-
 
 #define SALTS_AT_ONCE 64
 
@@ -53,48 +50,6 @@ typedef struct Batch
 	int			salts_left;		/* random bytes are drawn for many subjects at once */
 	uint8		salts[SALTS_AT_ONCE][CL_SALT_BYTES];
 } Batch;
-
-/* Columns of a subject that events change. */
-typedef struct SubjectState
-{
-	Consent    *state;
-	char	   *jurisdiction;
-	TimestampTz jurisdiction_at;
-	bool		scoped;
-} SubjectState;
-
-#define QUEUE_BYTES ((Size) 16 * 1024 * 1024)
-
-/* What is to be merged into a subject's row, and where that was found. */
-typedef struct QueuedChange
-{
-	SubjectState merge;
-	ItemPointerData place;
-} QueuedChange;
-
-typedef struct QueuedState
-{
-	int64		subject_no;
-	QueuedChange *change;
-	char		status;
-} QueuedState;
-
-#define SH_PREFIX queued
-#define SH_ELEMENT_TYPE QueuedState
-#define SH_KEY_TYPE int64
-#define SH_KEY subject_no
-#define SH_HASH_KEY(table, key) subject_number_hash(key)
-#define SH_EQUAL(table, a, b) ((a) == (b))
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
-struct StateQueue
-{
-	MemoryContext context;
-	queued_hash *changes;
-};
 
 void
 subject_commitment(const char *origin, const uint8 *salt, int64 subject_no,
@@ -154,19 +109,6 @@ group_by_subject(Batch *batch, int n)
 
 /* ---- what events do to a state ---- */
 
-/* The later statement of a jurisdiction counts; at the same time the greater. */
-static bool
-merge_jurisdiction(SubjectState *s, char *jurisdiction, TimestampTz at)
-{
-	if (s->jurisdiction &&
-		(s->jurisdiction_at > at ||
-		 (s->jurisdiction_at == at && strcmp(s->jurisdiction, jurisdiction) >= 0)))
-		return false;
-	s->jurisdiction = jurisdiction;
-	s->jurisdiction_at = at;
-	return true;
-}
-
 /* Merge her events into the state; true if that changes it. */
 static bool
 merge_events(Batch *batch, Member *member, SubjectState *s)
@@ -179,7 +121,7 @@ merge_events(Batch *batch, Member *member, SubjectState *s)
 		SliceEvent *event = &batch->events[batch->order[member->first + i]];
 
 		if (!event->isnull[Anum_event_log_jurisdiction - 1])
-			changed |= merge_jurisdiction(s, TextDatumGetCString(event->values[Anum_event_log_jurisdiction - 1]),
+			changed |= subject_state_merge_jurisdiction(s, TextDatumGetCString(event->values[Anum_event_log_jurisdiction - 1]),
 										  DatumGetTimestampTz(event->values[Anum_event_log_event_time - 1]));
 		if (!event->choices)
 			continue;
@@ -189,22 +131,6 @@ merge_events(Batch *batch, Member *member, SubjectState *s)
 			changed = s->scoped = true;
 	}
 	return changed || !consent_equal(before, s->state);
-}
-
-static void
-state_columns(const SubjectState *s, Datum *values, bool *isnull)
-{
-	values[Anum_subject_state - 1] = PointerGetDatum(s->state);
-	isnull[Anum_subject_state - 1] = false;
-	isnull[Anum_subject_jurisdiction - 1] = s->jurisdiction == NULL;
-	isnull[Anum_subject_jurisdiction_at - 1] = s->jurisdiction == NULL;
-	if (s->jurisdiction)
-	{
-		values[Anum_subject_jurisdiction - 1] = CStringGetTextDatum(s->jurisdiction);
-		values[Anum_subject_jurisdiction_at - 1] = TimestampTzGetDatum(s->jurisdiction_at);
-	}
-	values[Anum_subject_scoped - 1] = BoolGetDatum(s->scoped);
-	isnull[Anum_subject_scoped - 1] = false;
 }
 
 /* ---- subjects that are new ---- */
@@ -236,7 +162,7 @@ queue_subject(Batch *batch, Member *member)
 {
 	Datum		values[Natts_subject];
 	bool		isnull[Natts_subject];
-	SubjectState s = {consent_empty(), NULL, 0, false};
+	SubjectState s = subject_state_empty();
 	const uint8 *salt = next_salt(batch);
 	uint8		hmac[CL_HASH_BYTES];
 
@@ -255,7 +181,7 @@ queue_subject(Batch *batch, Member *member)
 	isnull[Anum_subject_salt - 1] = false;
 	values[Anum_subject_commitment - 1] = member->commitment;
 	isnull[Anum_subject_commitment - 1] = false;
-	state_columns(&s, values, isnull);
+	subject_state_columns(&s, values, isnull);
 	store_queue_try(batch->subjects, values, isnull);
 }
 
@@ -371,14 +297,6 @@ make_unknown(Batch *batch)
 
 /* ---- subjects that are known ---- */
 
-static int64
-number_of(Store *subjects, HeapTuple tuple)
-{
-	bool		isnull;
-
-	return DatumGetInt64(store_get(subjects, tuple, Anum_subject_subject_no, &isnull));
-}
-
 static HeapTuple
 fetch_by_key(Batch *batch, StoreScan **scan, Member *member)
 {
@@ -410,7 +328,7 @@ find_known(Batch *batch)
 		if (!tuple)
 			continue;
 		member->tuple = heap_copytuple(tuple);
-		member->subject_no = number_of(batch->subjects, tuple);
+		member->subject_no = subject_state_number(batch->subjects, tuple);
 		member->commitment =
 			store_get(batch->subjects, member->tuple, Anum_subject_commitment, &isnull);
 	}
@@ -419,35 +337,26 @@ find_known(Batch *batch)
 	store_pop_snapshot();
 }
 
+/*
+ * Find out who is known, and make the others.  After a slice of strangers the
+ * look at who is known is saved: making somebody looks for her too, only that
+ * it costs a dead row where she is there.  It tells nobody erased from somebody
+ * unknown, so where somebody was erased everybody is looked for first.
+ */
 static void
-read_state(Store *subjects, HeapTuple tuple, SubjectState *s)
+find_or_make(Batch *batch)
 {
-	SubjectRow	row;
-	bool		isnull;
+	StateQueue *queue = batch->queue;
+	bool		strangers = true;
 
-	subject_row_from_tuple(subjects, tuple, &row);
-	s->state = row.state;
-	s->jurisdiction = row.jurisdiction;
-	s->scoped = row.scoped;
-	if (row.jurisdiction)
-		s->jurisdiction_at =
-			DatumGetTimestampTz(store_get(subjects, tuple, Anum_subject_jurisdiction_at, &isnull));
-}
-
-/* False if somebody changed the row meanwhile. */
-static bool
-write_state(Store *subjects, HeapTuple tuple, const SubjectState *s)
-{
-	Datum		values[Natts_subject];
-	bool		isnull[Natts_subject] = {0};
-	bool		replace[Natts_subject] = {0};
-
-	state_columns(s, values, isnull);
-	replace[Anum_subject_state - 1] = true;
-	replace[Anum_subject_jurisdiction - 1] = true;
-	replace[Anum_subject_jurisdiction_at - 1] = true;
-	replace[Anum_subject_scoped - 1] = true;
-	return store_update(subjects, tuple, values, isnull, replace);
+	if (!queue || !state_queue_met_strangers(queue) || batch->declared->erased_subjects > 0)
+		find_known(batch);
+	while (!make_unknown(batch))
+		find_known(batch);
+	for (int i = 0; i < batch->nmembers && strangers; i++)
+		strangers = batch->members[i].tuple == NULL;
+	if (queue)
+		state_queue_note_strangers(queue, strangers);
 }
 
 /*
@@ -460,19 +369,10 @@ change_known(Batch *batch, Member *member, HeapTuple tuple)
 {
 	SubjectState s = {0};
 
-	read_state(batch->subjects, tuple, &s);
+	subject_state_read(batch->subjects, tuple, &s);
 	if (!merge_events(batch, member, &s))
 		return !has_events(batch, member) || store_lock(batch->subjects, tuple);
-	return write_state(batch->subjects, tuple, &s);
-}
-
-static void
-refuse_erased(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-			 errmsg("subject was erased by another transaction meanwhile"),
-			 errhint("Retry the transaction.")));
+	return subject_state_write(batch->subjects, tuple, &s);
 }
 
 /*
@@ -491,8 +391,8 @@ change_until_done(Batch *batch, Member *member)
 
 		store_push_latest_snapshot();
 		tuple = fetch_by_key(batch, &scan, member);
-		if (!tuple || member->subject_no != number_of(batch->subjects, tuple))
-			refuse_erased();
+		if (!tuple || member->subject_no != subject_state_number(batch->subjects, tuple))
+			subject_state_refuse_erased();
 		tuple = heap_copytuple(tuple);
 		store_end(scan);
 		done = change_known(batch, member, tuple);
@@ -509,25 +409,7 @@ compare_numbers(const void *a, const void *b)
 	return na < nb ? -1 : na > nb;
 }
 
-/* ---- changes that wait ---- */
-
-StateQueue *
-state_queue_create(MemoryContext parent)
-{
-	MemoryContext context = AllocSetContextCreate(parent, "consent states to be written",
-												  ALLOCSET_DEFAULT_SIZES);
-	StateQueue *queue = MemoryContextAlloc(parent, sizeof(StateQueue));
-
-	queue->context = context;
-	queue->changes = queued_create(context, EVENTS_PER_SEAL, NULL);
-	return queue;
-}
-
-bool
-state_queue_is_full(const StateQueue *queue)
-{
-	return MemoryContextMemAllocated(queue->context, true) > Max(QUEUE_BYTES, get_hash_memory_limit());
-}
+/* ---- known subjects at once ---- */
 
 /* Is one of her events about a table or a row? The lock on her row covers what it changes. */
 static bool
@@ -539,165 +421,15 @@ has_scope(Batch *batch, Member *member)
 	return false;
 }
 
+/* Let her row wait for what other slices do to it. */
 static void
-queue_change(StateQueue *queue, Batch *batch, Member *member)
+queue_change(Batch *batch, Member *member)
 {
-	bool		found;
-	QueuedState *queued = queued_insert(queue->changes, member->subject_no, &found);
-	SubjectState before = {0};
-	SubjectState *merge;
-	MemoryContext old;
+	SubjectState merge = subject_state_empty();
 
-	if (!found)
-	{
-		queued->change = MemoryContextAlloc(queue->context, sizeof(QueuedChange));
-		queued->change->merge = (SubjectState) {consent_empty(), NULL, 0, false};
-	}
-	queued->change->place = member->tuple->t_self;
-	merge = &queued->change->merge;
-	before = *merge;
-	merge_events(batch, member, merge);
-	old = MemoryContextSwitchTo(queue->context);
-	if (merge->state != before.state || !found)
-	{
-		merge->state = memcpy(palloc(VARSIZE_ANY(merge->state)), merge->state, VARSIZE_ANY(merge->state));
-		if (found)
-			pfree(before.state);
-	}
-	if (merge->jurisdiction != before.jurisdiction)
-	{
-		merge->jurisdiction = pstrdup(merge->jurisdiction);
-		if (before.jurisdiction)
-			pfree(before.jurisdiction);
-	}
-	MemoryContextSwitchTo(old);
+	merge_events(batch, member, &merge);
+	state_queue_add(batch->queue, member->subject_no, &member->tuple->t_self, &merge);
 }
-
-static HeapTuple
-find_by_number(Store *subjects, StoreScan **scan, int64 subject_no)
-{
-	ScanKeyData key;
-
-	store_key_int8(&key, Anum_subject_subject_no, subject_no);
-	if (*scan)
-		store_rescan(*scan, &key);
-	else
-	{
-		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(subjects));
-
-		*scan = store_scan(subjects, "subject_pkey", GetActiveSnapshot(), 1, &key);
-		MemoryContextSwitchTo(old);
-	}
-	return store_next(*scan);
-}
-
-/* Where it was found, unless it was changed since: then by its number. */
-static HeapTuple
-find_queued(Store *subjects, StoreScan **scan, const QueuedState *queued)
-{
-	HeapTuple	tuple = store_row_at(subjects, &queued->change->place, GetActiveSnapshot());
-
-	if (tuple && number_of(subjects, tuple) == queued->subject_no)
-		return tuple;
-	return find_by_number(subjects, scan, queued->subject_no);
-}
-
-/* Her row as it is now, merged or locked; false if somebody changed it meanwhile. */
-static bool
-write_queued(Store *subjects, StoreScan **scan, const QueuedState *queued)
-{
-	HeapTuple	tuple = find_queued(subjects, scan, queued);
-	const SubjectState *merge = &queued->change->merge;
-	SubjectState s = {0};
-	Consent    *before;
-	bool		changed;
-	bool		erased = true;
-
-	if (tuple)
-		(void) store_get(subjects, tuple, Anum_subject_key, &erased);
-	if (erased)
-		refuse_erased();
-	read_state(subjects, tuple, &s);
-	before = s.state;
-	s.state = consent_merge2(s.state, merge->state);
-	changed = !consent_equal(before, s.state);
-	if (merge->jurisdiction)
-		changed |= merge_jurisdiction(&s, merge->jurisdiction, merge->jurisdiction_at);
-	return changed ? write_state(subjects, tuple, &s) : store_lock(subjects, tuple);
-}
-
-static void
-write_queued_again(Store *subjects, const QueuedState *queued)
-{
-	bool		done;
-
-	do
-	{
-		StoreScan  *scan = NULL;
-
-		store_push_latest_snapshot();
-		done = write_queued(subjects, &scan, queued);
-		if (scan)
-			store_end(scan);
-		store_pop_snapshot();
-	} while (!done);
-}
-
-static int
-compare_queued(const void *a, const void *b)
-{
-	int64		na = (*(QueuedState *const *) a)->subject_no;
-	int64		nb = (*(QueuedState *const *) b)->subject_no;
-
-	return na < nb ? -1 : na > nb;
-}
-
-static QueuedState **
-sort_queued(StateQueue *queue)
-{
-	QueuedState **sorted = palloc(Max(queue->changes->members, 1) * sizeof(QueuedState *));
-	queued_iterator it;
-	QueuedState *queued;
-	int			n = 0;
-
-	queued_start_iterate(queue->changes, &it);
-	while ((queued = queued_iterate(queue->changes, &it)) != NULL)
-		sorted[n++] = queued;
-	qsort(sorted, n, sizeof(QueuedState *), compare_queued);
-	return sorted;
-}
-
-void
-state_queue_write(StateQueue *queue)
-{
-	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "consent states",
-											   ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(work);
-	MemoryContext each = AllocSetContextCreate(work, "consent state", ALLOCSET_DEFAULT_SIZES);
-	QueuedState **sorted = sort_queued(queue);
-	Store	   *subjects = store_open("subject", RowExclusiveLock);
-	StoreScan  *scan = NULL;
-
-	store_push_latest_snapshot();
-	for (uint32 i = 0; i < queue->changes->members; i++)
-	{
-		MemoryContextSwitchTo(each);
-		if (!write_queued(subjects, &scan, sorted[i]))
-			write_queued_again(subjects, sorted[i]);
-		MemoryContextSwitchTo(work);
-		MemoryContextReset(each);
-	}
-	if (scan)
-		store_end(scan);
-	store_pop_snapshot();
-	store_close(subjects);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(work);
-	MemoryContextReset(queue->context);
-	queue->changes = queued_create(queue->context, EVENTS_PER_SEAL, NULL);
-}
-
-/* ---- known subjects at once ---- */
 
 /* The known ones in number order, as they were found; anew where that fails. */
 static void
@@ -716,7 +448,7 @@ change_all_known(Batch *batch)
 		if (!member->tuple)
 			continue;
 		if (batch->queue && !has_scope(batch, member))
-			queue_change(batch->queue, batch, member);
+			queue_change(batch, member);
 		else
 			sorted[n++] = member;
 	}
@@ -834,9 +566,7 @@ state_apply(const Declared *d, SliceEvent *events, int n, StateQueue *queue)
 		return;
 	batch.subjects = store_open("subject", RowExclusiveLock);
 	batch.numbers = store_relid("subject_no_seq");
-	find_known(&batch);
-	while (!make_unknown(&batch))
-		find_known(&batch);
+	find_or_make(&batch);
 	change_all_known(&batch);
 	number_events(&batch);
 	for (int i = 0; i < batch.norder; i++)
