@@ -162,4 +162,48 @@ EXECUTE permits_wrong(-1);
 RESET consent_ledger.lookup;
 EXECUTE permits_wrong(1);
 EXECUTE permits_wrong(-1);
+-- The row after one that is asked about is looked at, where a scan has it in the
+-- same page: what is there may be another column, longer, deleted or NULL, and
+-- never changes an answer.
+CREATE TABLE permits_page (n bigint, note text, key text, other text);
+INSERT INTO permits_page SELECT n, CASE WHEN n % 5 > 0 THEN repeat('x', (n % 7)::integer * 20) END, CASE WHEN n % 13 > 0 THEN key END, key FROM permits_key;
+CREATE INDEX permits_page_n ON permits_page ((n * 7919 % 1000), n);
+CREATE FUNCTION permits_wrong() RETURNS TABLE (scan text, backward boolean, wrong bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	r record;
+	c refcursor;
+BEGIN
+	FOREACH scan IN ARRAY '{seqscan, indexscan, bitmapscan}'::text[] LOOP
+		PERFORM set_config('enable_' || s, (s = scan)::text, true) FROM unnest('{seqscan, indexscan, bitmapscan}'::text[]) s;
+		OPEN c SCROLL FOR SELECT n, consent.permits(key, 'permits_lengths') AS one, consent.permits(ARRAY[key, other], 'permits_lengths') AS both,
+			key IS NOT NULL AND n % 3 = 1 AS right_one FROM permits_page WHERE n * 7919 % 1000 >= 0;
+		wrong := 0;
+		backward := false;
+		LOOP
+			FETCH c INTO r;
+			EXIT WHEN NOT FOUND;
+			wrong := wrong + (r.one <> r.right_one OR r.both <> r.right_one)::integer;
+		END LOOP;
+		RETURN NEXT;
+		wrong := 0;
+		backward := true;
+		LOOP
+			FETCH BACKWARD FROM c INTO r;
+			EXIT WHEN NOT FOUND;
+			wrong := wrong + (r.one <> r.right_one OR r.both <> r.right_one)::integer;
+		END LOOP;
+		RETURN NEXT;
+		CLOSE c;
+	END LOOP;
+END $$;
+SELECT * FROM permits_wrong();
+DELETE FROM permits_page WHERE n % 11 = 0 OR n > 2000;
+UPDATE permits_page SET note = note || 'and more' WHERE n % 4 = 0;
+VACUUM permits_page;
+INSERT INTO permits_page SELECT n, NULL, key, key FROM permits_key WHERE n % 11 = 0 OR n > 2000;
+ALTER TABLE permits_page ADD more text DEFAULT 'more';
+UPDATE permits_page SET more = NULL WHERE n % 6 = 0;
+SELECT * FROM permits_wrong();
+DROP TABLE permits_page;
+DROP FUNCTION permits_wrong();
 DROP TABLE permits_key;

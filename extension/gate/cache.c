@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 #include "utils/uuid.h"
 
+#include "gate/ahead.h"
 #include "gate/answers.h"
 #include "gate/cache.h"
 #include "ledger/store.h"
@@ -66,6 +67,7 @@ struct Cache
 	bool		complete;		/* who is not here is unknown to the ledger */
 	bool		full;			/* nothing is added any more */
 	size_t		limit;			/* of memory */
+	Ahead		ahead;
 	double		misses;			/* since all were loaded */
 	double		patience;		/* how many it takes to load all */
 };
@@ -460,9 +462,22 @@ ask_one(Cache *cache, int place, const Purpose *purpose, const GateRow *row,
 		ask_ledger(cache, purpose, row, key, party);
 }
 
+/* Fetch the place of whoever may be asked about next. */
+static inline void
+fetch_ahead(Cache *cache, const GateParty *party)
+{
+	GateParty	next;
+	AnswerKey	key;
+
+	if (!ahead_party(&cache->ahead, party, &next))
+		return;
+	key = key_of_party(&next);
+	answers_prefetch(&cache->answers, &key);
+}
+
 /*
  * Most of the time goes to waiting for memory, so the places of all parties
- * are fetched before any of them is looked at.
+ * are fetched before any of them is looked at, and those of the next row.
  */
 void
 cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row,
@@ -481,6 +496,7 @@ cache_ask(Cache *cache, const Purpose *purpose, const GateRow *row,
 		{
 			keys[i] = key_of_party(&parties[first + i]);
 			answers_prefetch(&cache->answers, &keys[i]);
+			fetch_ahead(cache, &parties[first + i]);
 		}
 		for (int i = 0; i < some; i++)
 			ask_one(cache, place, purpose, row, &keys[i], &parties[first + i]);
