@@ -14,7 +14,7 @@ while (my $line = <>)
 {
 	next if $. == 1;
 	chomp $line;
-	my ($case, $title, $unit, $baseline, $ours, $ratio, $from, $to, $goal) = $line =~ /("[^"]*"|[^,]*)(?:,|$)/g;
+	my ($title, $unit, $baseline, $ours, $ratio, $from, $to, $goal) = $line =~ /("[^"]*"|[^,]*)(?:,|$)/g;
 	my ($sign, $bound) = ($goal // '') =~ /^([<>]=) (.*)/;
 
 	next unless $ratio;

@@ -8,8 +8,10 @@
 #   ours       the same with the ledger
 #   bytes      two numbers, after the last run: bytes of baseline and of ours
 # "-- @title" says in a line what it is about, "-- @goal <= 0.5" what ratio of
-# times is aimed at; "-- @clients 8" makes baseline and ours pgbench scripts of
-# that many clients, whose ratio is that of transactions per second.
+# times is aimed at.  Another title with its goal and its section "ours" is
+# another way to do the same, against the same baseline.  "-- @clients 8" makes
+# baseline and ours pgbench scripts of that many clients, whose ratio is that of
+# transactions per second.
 use strict;
 use warnings;
 
@@ -24,12 +26,13 @@ use Bench qw(median);
 my ($csv, $dir, @names) = @ARGV;
 my ($scale, $runs) = ($ENV{SCALE}, $ENV{RUNS});
 my $subjects = int(1_000_000 * $scale);
-my $seconds = $scale < 1 ? 2 : 5; # of each pgbench
+my $seconds = $scale < 1 ? 1 : 5; # of each pgbench
 my $session = Bench->session(
 	dir => $dir,
 	messages => int(5_000_000 * $scale),
 	subjects => $subjects,
 	events => int(500_000 * $scale));
+my $out;
 
 # Transactions per second of a script.
 sub transactions
@@ -46,40 +49,57 @@ sub transactions
 sub read_case
 {
 	my ($file) = @_;
-	my (%case, $section);
+	my %case = (ways => []);
+	my $section;
 
 	open my $in, '<', $file or die "$file: $!";
 	while (my $line = <$in>)
 	{
-		if ($line =~ /^-- \@(goal|clients|title) (.*)/) { $case{$1} = $2 }
-		elsif ($line =~ /^-- \@(\w+)/) { $section = $1 }
-		elsif (defined $section) { $case{$section} .= $line }
+		if ($line =~ /^-- \@title (.*)/) { push @{ $case{ways} }, { title => $1 } }
+		elsif ($line =~ /^-- \@goal (.*)/) { $case{ways}[-1]{goal} = $1 }
+		elsif ($line =~ /^-- \@clients (.*)/) { $case{clients} = $1 }
+		elsif ($line =~ /^-- \@(ours|bytes)/) { $section = \$case{ways}[-1]{$1} }
+		elsif ($line =~ /^-- \@(\w+)/) { $section = \$case{$1} }
+		elsif (defined $section) { $$section .= $line }
 	}
 	return \%case;
 }
 
+sub measure
+{
+	my ($case, $script) = @_;
+
+	$session->run($case->{reset}) if $case->{reset};
+	return $case->{clients} ? transactions($script, $case->{clients}) : $session->milliseconds($script);
+}
+
+# Everything in turn, and back in the next run.
 sub run_case
 {
 	my ($case) = @_;
-	my (@baseline, @ours);
+	my @ways = @{ $case->{ways} };
+	my @measured;
 
 	$session->run($case->{setup}) if $case->{setup};
 	# Transactions are counted with a warm cache: after a first time that does not count.
 	foreach my $run (($case->{clients} ? 0 : 1) .. $runs)
 	{
-		foreach my $side ($run % 2 ? qw(baseline ours) : qw(ours baseline))
-		{
-			$session->run($case->{reset}) if $case->{reset};
-			my $measured = $case->{clients} ? transactions($case->{$side}, $case->{clients}) : $session->milliseconds($case->{$side});
+		my @turns = (-1 .. $#ways);
 
-			push @{ $side eq 'ours' ? \@ours : \@baseline }, $measured if $run > 0;
-		}
+		@turns = reverse @turns unless $run % 2;
+		$measured[$_ + 1][$run] = measure($case, $_ < 0 ? $case->{baseline} : $ways[$_]{ours}) foreach @turns;
 	}
-	my @ratios = map { $ours[$_] / $baseline[$_] } 0 .. $#ours;
-	my @bytes = $case->{bytes} ? grep { /^[0-9.|]+$/ } $session->run($case->{bytes}) : ();
-	chomp @bytes;
-	return (median(@baseline), median(@ours), median(@ratios), min(@ratios), max(@ratios),
-		split /\|/, $bytes[0] // '|');
+	my @baseline = @{ $measured[0] }[1 .. $runs];
+	foreach my $i (0 .. $#ways)
+	{
+		my @ours = @{ $measured[$i + 1] }[1 .. $runs];
+		my @ratios = map { $ours[$_] / $baseline[$_] } 0 .. $#ours;
+		my @bytes = $ways[$i]{bytes} ? grep { /^[0-9.|]+$/ } $session->run($ways[$i]{bytes}) : ();
+
+		chomp @bytes;
+		report($case, $ways[$i], median(@baseline), median(@ours), median(@ratios), min(@ratios), max(@ratios),
+			split /\|/, $bytes[0] // '|');
+	}
 }
 
 sub slurp
@@ -89,19 +109,20 @@ sub slurp
 	return <$in>;
 }
 
+sub report
+{
+	my ($case, $way, $baseline, $ours, $ratio, $least, $most, @bytes) = @_;
+	my @row = ($case->{clients} ? 'tps' : 'ms', map({ sprintf '%.1f', $_ } $baseline, $ours),
+		map({ sprintf '%.2f', $_ } $ratio, $least, $most), $way->{goal} // '', map { $_ // '' } @bytes[0, 1]);
+
+	printf "%-44s %4s %12s %12s %7s %6s - %6s %8s %6s %6s\n", $way->{title}, @row;
+	print $out join(',', qq("$way->{title}"), @row), "\n";
+}
+
 @names = map { basename($_, '.sql') } sort glob 'tests/bench/cases/*.sql' unless @names;
-open my $out, '>', $csv or die "$csv: $!";
-print $out "case,title,unit,baseline,ours,ratio,ratio_min,ratio_max,goal,bytes_baseline,bytes_ours\n";
+open $out, '>', $csv or die "$csv: $!";
+print $out "title,unit,baseline,ours,ratio,ratio_min,ratio_max,goal,bytes_baseline,bytes_ours\n";
 $session->run(slurp('tests/bench/data.sql'));
 printf "%-44s %4s %12s %12s %7s %15s %8s %6s %6s\n", '', 'unit', 'baseline', 'ours', 'ratio', 'spread', 'goal', 'bytes', 'ours';
 $| = 1;
-foreach my $name (@names)
-{
-	my $case = read_case("tests/bench/cases/$name.sql");
-	my ($baseline, $ours, $ratio, $least, $most, @bytes) = run_case($case);
-	my @row = ($case->{clients} ? 'tps' : 'ms', map({ sprintf '%.1f', $_ } $baseline, $ours),
-		map({ sprintf '%.2f', $_ } $ratio, $least, $most), $case->{goal} // '', map { $_ // '' } @bytes[0, 1]);
-
-	printf "%-44s %4s %12s %12s %7s %6s - %6s %8s %6s %6s\n", $case->{title}, @row;
-	print $out join(',', $name, qq("$case->{title}"), @row), "\n";
-}
+run_case(read_case("tests/bench/cases/$_.sql")) foreach @names;
