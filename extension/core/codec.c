@@ -633,12 +633,68 @@ pass_group(cl_block_reader *r)
 	return true;
 }
 
+/* Eight bytes, the first is the lowest: written out, so that it is one load where it can be. */
+static inline uint64_t
+eight_bytes(const uint8_t *at)
+{
+	return (uint64_t) at[0] | (uint64_t) at[1] << 8 | (uint64_t) at[2] << 16 | (uint64_t) at[3] << 24 |
+		(uint64_t) at[4] << 32 | (uint64_t) at[5] << 40 | (uint64_t) at[6] << 48 | (uint64_t) at[7] << 56;
+}
+
+/*
+ * Pass over groups of one integer each, of subjects before this one: most are
+ * such, and of eight bytes at most.  Stops before whatever else comes.
+ */
+static void
+pass_integers(cl_block_reader *r, int64_t subject)
+{
+	const uint8_t *at = r->at;
+	uint64_t	current = (uint64_t) r->group.subject;
+	uint64_t	base = (uint64_t) r->last.base;
+	uint32_t	left = r->left;
+
+	for (; left > 1 && r->end - at >= 8; left--)
+	{
+		uint64_t	word = eight_bytes(at);
+		uint64_t	distance = word >> 8 & 0x7F;
+		uint64_t	key = word >> 24;
+		uint64_t	ends = ~key & UINT64_C(0x8080808080);
+		int			last;		/* where the last byte of the key is, in bits */
+
+		/* an integer with one code; distance in one byte; one use */
+		if ((word & (0xFF0000 | 0x8000 | (uint8_t) ~CODE_MASK)) != 0 || !cl_use_code_valid((uint8_t) (word & CODE_MASK)) ||
+			distance == 0 || current + distance >= (uint64_t) subject || ends == 0)
+			break;
+		last = __builtin_ctzll(ends) - 7;
+		key &= ends ^ (ends - 1);
+		if (last > 0 && key >> last == 0)
+			break;
+		base += unzigzag((key & 0x7F) | (key >> 1 & 0x7F << 7) | (key >> 2 & 0x7F << 14) |
+						 (key >> 3 & 0x7F << 21) | (key >> 4 & UINT64_C(0x7F) << 28));
+		current += distance;
+		at += 3 + last / 8 + 1;
+	}
+	if (at == r->at)
+		return;
+	r->at = at;
+	r->left = left;
+	r->group.subject = (int64_t) current;
+	r->group.kind = CL_KEY_INT;
+	r->group.mixed = false;
+	r->group.n = r->place = 1;
+	r->last.base = r->last.number = (int64_t) base;
+}
+
 int
 cl_block_seek(cl_block_reader *r, int64_t subject)
 {
 	int			result;
 
 	while ((result = reach_key(r)) == 1 && r->group.subject < subject)
+	{
 		r->failed = !pass_group(r);
+		if (!r->failed)
+			pass_integers(r, subject);
+	}
 	return result;
 }

@@ -9,6 +9,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -21,13 +24,15 @@
 #define SPAN_DIGITS InvalidAttrNumber	/* the expression of the index, as it names its column */
 #define MOST_DIGITS 19			/* of a bigint */
 
-/* Where a block is. */
+/* A block that may hold uses of hers: where it is, and those uses once they are read. */
 typedef struct BlockPlace
 {
 	int64		run_id;
 	const char *table;
 	int64		part;
 	int32		block_no;
+	int			nuses;
+	UseEntry   *uses;			/* NULL: not read, there was no memory for them */
 	ItemPointerData row;
 } BlockPlace;
 
@@ -38,6 +43,7 @@ struct OneSubject
 	Snapshot	snapshot;
 	MemoryContext context;
 	List	   *tables;			/* their names, each once */
+	BlockReader *reader;
 	BlockPlace *places;			/* in order of run, table, part and number */
 	int			nplaces;
 	int			allocated;
@@ -61,25 +67,79 @@ keep_table(OneSubject *her, const char *name, Size len)
 	return copy;
 }
 
+/* Open a block where she is in it, if she is. */
+static void
+open_block(OneSubject *her, BlockReader *reader, Datum data, int64 run_id)
+{
+	int			len;
+	const char *bytes = part_block_bytes(data, run_id, &len);
+
+	block_open(reader, bytes, len);
+	block_seek(reader, her->subject_no);
+}
+
+static inline bool
+next_of_hers(OneSubject *her, BlockReader *reader, UseEntry *entry)
+{
+	return block_get(reader, entry) && entry->subject == her->subject_no;
+}
+
+static void
+keep_use(BlockPlace *place, const UseEntry *entry, int *allocated)
+{
+	char	   *room = entry->key.kind == ROW_KEY_INT ? NULL : palloc(Max(entry->key.len, 1));
+
+	if (place->nuses == *allocated)
+	{
+		*allocated = Max(1, 4 * *allocated);
+		place->uses = place->uses ? repalloc(place->uses, *allocated * sizeof(UseEntry)) :
+			palloc(*allocated * sizeof(UseEntry));
+	}
+	use_entry_keep(&place->uses[place->nuses++], entry, room);
+}
+
+/*
+ * Read her uses while the block is at hand, since most of those found hold few
+ * of them or none.  A block is never large, but she may be in many.
+ */
+static void
+read_place(OneSubject *her, BlockPlace *place, Datum data)
+{
+	int			allocated = 0;
+	UseEntry	entry;
+
+	if (MemoryContextMemAllocated(her->context, false) > (Size) work_mem * 1024)
+		return;
+	open_block(her, her->reader, data, place->run_id);
+	while (next_of_hers(her, her->reader, &entry))
+		keep_use(place, &entry, &allocated);
+	if (place->nuses == 0)
+		her->nplaces--;
+}
+
 static void
 keep_place(OneSubject *her, HeapTuple tuple)
 {
 	BlockPlace *place;
+	Datum		values[Natts_manifest_block];
+	bool		isnull[Natts_manifest_block];
 	text	   *table;
-	bool		isnull;
 
 	if (her->nplaces == her->allocated)
 	{
 		her->allocated *= 2;
 		her->places = repalloc_huge(her->places, her->allocated * sizeof(BlockPlace));
 	}
+	heap_deform_tuple(tuple, RelationGetDescr(store_relation(her->blocks)), values, isnull);
 	place = &her->places[her->nplaces++];
-	place->run_id = DatumGetInt64(store_get(her->blocks, tuple, Anum_manifest_block_run_id, &isnull));
-	place->part = DatumGetInt64(store_get(her->blocks, tuple, Anum_manifest_block_part, &isnull));
-	table = DatumGetTextPP(store_get(her->blocks, tuple, Anum_manifest_block_table_name, &isnull));
+	memset(place, 0, sizeof(BlockPlace));
+	place->run_id = DatumGetInt64(values[Anum_manifest_block_run_id - 1]);
+	place->part = DatumGetInt64(values[Anum_manifest_block_part - 1]);
+	table = DatumGetTextPP(values[Anum_manifest_block_table_name - 1]);
 	place->table = keep_table(her, VARDATA_ANY(table), VARSIZE_ANY_EXHDR(table));
-	place->block_no = DatumGetInt32(store_get(her->blocks, tuple, Anum_manifest_block_block_no, &isnull));
+	place->block_no = DatumGetInt32(values[Anum_manifest_block_block_no - 1]);
 	place->row = tuple->t_self;
+	read_place(her, place, values[Anum_manifest_block_data - 1]);
 }
 
 /* Blocks that hold her number in their span, which is less than `limit` wide. */
@@ -147,6 +207,7 @@ one_subject_begin(Store *blocks, int64 subject_no)
 	her->blocks = blocks;
 	her->snapshot = GetActiveSnapshot();
 	her->context = context;
+	her->reader = block_reader();
 	her->allocated = 64;
 	her->places = palloc(her->allocated * sizeof(BlockPlace));
 	find_places(her);
@@ -168,45 +229,50 @@ typedef struct HerSource
 {
 	UseSource	source;
 	OneSubject *her;
-	int			next;			/* of the places, to be opened */
-	int			end;			/* behind those of the part */
-	BlockReader *reader;
-	bool		opened;
-	int			room;
-	char	   *data;			/* of the block: nothing stays pinned */
+	BlockPlace *place;			/* NULL at the beginning */
+	BlockPlace *next;
+	BlockPlace *end;			/* behind those of the part */
+	int			use;			/* the next of those read at the place */
+	BlockReader *reader;		/* of places that were not read; NULL until there is one */
+	StringInfoData block;		/* a copy: nothing stays pinned */
 } HerSource;
 
 static void
-make_room(HerSource *s, int len)
+open_unread(HerSource *s, BlockPlace *place)
 {
-	if (len <= s->room)
-		return;
-	if (s->data)
-		pfree(s->data);
-	s->data = MemoryContextAlloc(GetMemoryChunkContext(s), len);
-	s->room = len;
+	OneSubject *her = s->her;
+	HeapTuple	tuple = store_row_at(her->blocks, &place->row, her->snapshot);
+	bool		isnull;
+	bytea	   *data;
+
+	if (tuple == NULL)
+		elog(ERROR, "a block of run " INT64_FORMAT " was here and is gone", place->run_id);
+	if (s->reader == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(s));
+
+		s->reader = block_reader();
+		initStringInfo(&s->block);
+		MemoryContextSwitchTo(old);
+	}
+	data = DatumGetByteaPP(store_get(her->blocks, tuple, Anum_manifest_block_data, &isnull));
+	resetStringInfo(&s->block);
+	appendBinaryStringInfo(&s->block, (char *) data, VARSIZE_ANY(data));
+	open_block(her, s->reader, PointerGetDatum(s->block.data), place->run_id);
 }
 
 static bool
-open_next_block(HerSource *s)
+next_in_place(HerSource *s)
 {
-	OneSubject *her = s->her;
-	BlockPlace *place;
-	HeapTuple	tuple;
-	const char *bytes;
-	int			len;
+	const BlockPlace *place = s->place;
 
-	if (s->next == s->end)
+	if (place == NULL)
 		return false;
-	place = &her->places[s->next++];
-	tuple = store_row_at(her->blocks, &place->row, her->snapshot);
-	if (tuple == NULL)
-		elog(ERROR, "a block of run " INT64_FORMAT " was here and is gone", place->run_id);
-	bytes = part_block_bytes(her->blocks, tuple, place->run_id, &len);
-	make_room(s, len);
-	memcpy(s->data, bytes, len);
-	block_open(s->reader, s->data, len);
-	block_seek(s->reader, her->subject_no);
+	if (place->uses == NULL)
+		return next_of_hers(s->her, s->reader, &s->source.entry);
+	if (s->use == place->nuses)
+		return false;
+	s->source.entry = place->uses[s->use++];
 	return true;
 }
 
@@ -215,13 +281,16 @@ next_use(UseSource *source)
 {
 	HerSource  *s = (HerSource *) source;
 
-	while (!s->opened || !block_get(s->reader, &source->entry))
+	while (!next_in_place(s))
 	{
-		if (!open_next_block(s))
+		if (s->next == s->end)
 			return false;
-		s->opened = true;
+		s->place = s->next++;
+		s->use = 0;
+		if (s->place->uses == NULL)
+			open_unread(s, s->place);
 	}
-	return source->entry.subject == s->her->subject_no;
+	return true;
 }
 
 /* The uses between two places, which are of the same part and table. */
@@ -233,9 +302,8 @@ her_source(OneSubject *her, int from, int end)
 	s->source.priority = her->places[from].part;
 	s->source.next = next_use;
 	s->her = her;
-	s->next = from;
-	s->end = end;
-	s->reader = block_reader();
+	s->next = &her->places[from];
+	s->end = &her->places[end];
 	return &s->source;
 }
 

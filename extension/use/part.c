@@ -249,17 +249,16 @@ make_room(PartSource *s, Size room)
 }
 
 const char *
-part_block_bytes(Store *blocks, HeapTuple tuple, int64 run_id, int *len)
+part_block_bytes(Datum data, int64 run_id, int *len)
 {
-	bool		isnull;
-	bytea	   *data = DatumGetByteaPP(store_get(blocks, tuple, Anum_manifest_block_data, &isnull));
+	bytea	   *bytes = DatumGetByteaPP(data);
 
-	*len = VARSIZE_ANY_EXHDR(data);
+	*len = VARSIZE_ANY_EXHDR(bytes);
 	if (*len > BLCKSZ)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("a block of run " INT64_FORMAT " is too long", run_id)));
-	return VARDATA_ANY(data);
+	return VARDATA_ANY(bytes);
 }
 
 static void
@@ -267,7 +266,8 @@ keep_block(PartSource *s, HeapTuple tuple)
 {
 	bool		isnull;
 	int			len;
-	const char *bytes = part_block_bytes(s->store, tuple, s->run_id, &len);
+	Datum		data = store_get(s->store, tuple, Anum_manifest_block_data, &isnull);
+	const char *bytes = part_block_bytes(data, s->run_id, &len);
 
 	s->block_no = DatumGetInt32(store_get(s->store, tuple, Anum_manifest_block_block_no, &isnull));
 	s->last_subject = DatumGetInt64(store_get(s->store, tuple, Anum_manifest_block_last_subject, &isnull));

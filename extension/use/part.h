@@ -43,8 +43,8 @@ extern int64 part_seal(PartWriter *writer);
 extern UseSource *part_source(Store *blocks, int64 run_id, const RunPart *part,
 							  const char *table, int64 subject);
 
-/* The bytes of a block, at most BLCKSZ; they last as long as its row. */
-extern const char *part_block_bytes(Store *blocks, HeapTuple tuple, int64 run_id, int *len);
+/* The bytes of a block's data, at most BLCKSZ; they last as long as its row. */
+extern const char *part_block_bytes(Datum data, int64 run_id, int *len);
 
 /*
  * Does the part hold this entry, whatever its code?  For a source of

@@ -274,6 +274,62 @@ test_seek(void)
 	ok(cl_block_seek(&reader, INT64_MAX) == -1, "what is passed over is checked");
 }
 
+/* Does seek take what reading takes, and stand where reading comes to? */
+static bool
+seek_agrees(const void *data, size_t len, int64_t subject)
+{
+	static char read_text[CL_BLOCK_TEXT(CL_BLOCK_MAX)];
+	static cl_block_reader read;
+	cl_use		use;
+	cl_use		found;
+	int			result;
+
+	cl_block_open(&read, data, len, read_text);
+	do
+		result = cl_block_next(&read, &use);
+	while (result == 1 && use.subject < subject);
+	cl_block_open(&reader, data, len, text);
+	/* the head of a group is enough for seek: whether its keys are well-formed shows later */
+	if (cl_block_seek(&reader, subject) != 1)
+		return result != 1;
+	return cl_block_next(&reader, &found) == result && (result != 1 || same(&found, &use));
+}
+
+/* Subjects of whom most have one use, a number, near or far. */
+static void
+test_seek_numbers(void)
+{
+	static cl_use uses[120];
+	uint8_t		changed[sizeof(block)];
+	int64_t		subject = 5;
+	size_t		len;
+	bool		all = true;
+
+	for (int i = 0; i < 120; i++)
+	{
+		if (i % 9 != 1)
+			subject += i % 17 == 2 ? 100 + i : 1 + (int64_t) (next_random() % 3);
+		uses[i] = (cl_use) {.subject = subject, .code = i % 11 == 3 ? CL_USE_PERMITTED : 0, .kind = CL_KEY_INT,
+		.number = (int64_t) (((uint64_t) next_random() << 31 ^ next_random()) >> next_random() % 63) * (i % 2 ? 1 : -1)};
+		if (i % 9 == 1)
+			uses[i].number = uses[i - 1].number < INT64_MAX ? uses[i - 1].number + 1 + (i % 2) : INT64_MAX;
+	}
+	len = write_all(uses, 120);
+	for (int64_t at = 0; at <= subject + 1; at++)
+		all = all && seek_agrees(block, len, at);
+	ok(len > 0 && all, "seek passes over numbers as reading does");
+	for (size_t i = 0; i < len; i++)
+		for (int bit = 0; bit < 8; bit++)
+		{
+			memcpy(changed, block, len);
+			changed[i] ^= (uint8_t) (1 << bit);
+			for (int n = 0; n < 3; n++)
+				all = all && seek_agrees(changed, len, (int64_t) (next_random() % (uint64_t) subject));
+			all = all && seek_agrees(changed, len, INT64_MAX);
+		}
+	ok(all, "and finds wrong what reading finds wrong");
+}
+
 /*
  * Whatever is changed: refused, or other uses, of which the writer makes just
  * these bytes.  So no two blocks mean the same.
@@ -416,6 +472,7 @@ main(void)
 	test_full();
 	test_random();
 	test_seek();
+	test_seek_numbers();
 	test_corruption();
 	test_malformed();
 	test_density();
