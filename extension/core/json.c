@@ -85,7 +85,8 @@ cl_json_put_string(cl_buffer *b, const char *s, size_t len)
 		n = len - i >= 8 && eight_plain(s + i) ? 8 : 0;
 		if (n > 0)
 			continue;
-		n = cl_utf8_read(s + i, len - i, &c);
+		c = (uint8_t) s[i];
+		n = c < 0x80 ? 1 : cl_utf8_read(s + i, len - i, &c);
 		if (n == 0)
 			return false;
 		if (c < 0x80 && must_escape((uint8_t) c))

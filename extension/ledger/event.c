@@ -102,11 +102,20 @@ size_t
 event_encode_row(const Datum *values, const bool *isnull, char *out, size_t cap)
 {
 	cl_value	members[CL_MEMBERS];
+	bool		same_time = values[Anum_event_log_event_time - 1] == values[Anum_event_log_recorded_at - 1];
 
 	memset(members, 0, sizeof(members));
 	for (size_t i = 0; i < lengthof(columns); i++)
-		if (!isnull[columns[i].attno - 1])
-			column_member(columns[i].type, values[columns[i].attno - 1],
-						  &members[columns[i].member]);
+	{
+		cl_value   *member = &members[columns[i].member];
+
+		if (isnull[columns[i].attno - 1])
+			continue;
+		/* most events happen when they are recorded */
+		if (columns[i].member == CL_M_RECORDED_AT && same_time && members[CL_M_EVENT_TIME].data != NULL)
+			*member = members[CL_M_EVENT_TIME];
+		else
+			column_member(columns[i].type, values[columns[i].attno - 1], member);
+	}
 	return cl_event_encode(members, out, cap);
 }
