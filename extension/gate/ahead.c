@@ -30,9 +30,9 @@
 static inline const char *
 page_of(const char *address)
 {
-	size_t		offset = address - BufferBlocks;
+	uintptr_t	offset = (uintptr_t) address - (uintptr_t) BufferBlocks;
 
-	return offset < (size_t) NBuffers * BLCKSZ ? BufferBlocks + TYPEALIGN_DOWN(BLCKSZ, offset) : NULL;
+	return offset < (uintptr_t) NBuffers * BLCKSZ ? BufferBlocks + TYPEALIGN_DOWN(BLCKSZ, offset) : NULL;
 }
 
 /* The row of a line pointer, at its offset; 0 bytes where there is none. */

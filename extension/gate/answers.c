@@ -20,6 +20,7 @@
 #define MOST_GROUPS ((uint64) PG_UINT32_MAX)
 #define HUGE_PAGE ((size_t) 2 * 1024 * 1024)
 #define LARGE_TABLE (32 * HUGE_PAGE)
+#define NEAR_TABLE (1024 * 1024)	/* bytes: what a core has at hand */
 #define ROOM_FOR_KEYS (64 * 1024)
 #define LONG_KEY UINT64CONST(1) /* before a word that is not zero, no text: there would be zeros in it */
 
@@ -256,6 +257,12 @@ static inline uint64
 next_index(const Answers *answers, uint64 index)
 {
 	return index + 1 == places(answers) ? 0 : index + 1;
+}
+
+bool
+answers_far(const Answers *answers)
+{
+	return bytes_for(answers->groups, answers->words) > NEAR_TABLE;
 }
 
 void

@@ -92,6 +92,9 @@ extern size_t answers_size(const Answers *answers, double subjects);
 /* How much more it may take if one is added. */
 extern size_t answers_growth(const Answers *answers, const AnswerKey *key);
 
+/* Is it too large for a core's own caches, so that looking for a subject is waiting for memory? */
+extern bool answers_far(const Answers *answers);
+
 /* Fetch the memory where a subject will be looked for. */
 extern void answers_prefetch(const Answers *answers, const AnswerKey *key);
 

@@ -469,7 +469,7 @@ fetch_ahead(Cache *cache, const GateParty *party)
 	GateParty	next;
 	AnswerKey	key;
 
-	if (!ahead_party(&cache->ahead, party, &next))
+	if (!answers_far(&cache->answers) || !ahead_party(&cache->ahead, party, &next))
 		return;
 	key = key_of_party(&next);
 	answers_prefetch(&cache->answers, &key);
