@@ -21,6 +21,7 @@
 #include "use/pending.h"
 #include "use/run.h"
 #include "use/run_tree.h"
+#include "use/seen.h"
 #include "use/tables.h"
 #include "use/union.h"
 
@@ -240,6 +241,7 @@ consent_close_run(PG_FUNCTION_ARGS)
 		id = record_closing(run, &closing);
 		update_run(store, run, &closing, &id);
 		event_id = id.event_id;
+		seen_forget();
 	}
 	store_pop_snapshot();
 	store_close(store);

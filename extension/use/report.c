@@ -21,6 +21,7 @@
 #include "use/part.h"
 #include "use/pending.h"
 #include "use/report.h"
+#include "use/seen.h"
 
 PG_FUNCTION_INFO_V1(consent_record_use_keys);
 
@@ -77,30 +78,53 @@ found_row(const FoundRow *found, void *arg)
 
 /* ---- what was there already ---- */
 
+/* More parts than these are not looked into one after another, if that can be helped. */
+#define FEW_PARTS 16
+
 /* Where to look for uses that were recorded before. */
 typedef struct Before
 {
+	const Run  *run;
+	const char *table;
 	Store	   *blocks;
+	const Seen *seen;			/* NULL: each part is looked into */
 	int			nparts;
-	UseSource **parts;
+	int64	   *parts;
+	UseSource **sources;		/* of the parts, NULL until they are needed */
 	UseProbe   *pending;
 } Before;
+
+static void
+open_parts(Before *before)
+{
+	RunPart    *parts = NULL;
+
+	before->seen = seen_of(before->blocks, before->run);
+	if (!before->seen)
+	{
+		parts = run_parts(before->run->run_id, GetActiveSnapshot(), &before->nparts);
+		if (before->nparts > FEW_PARTS)
+			before->seen = seen_read(before->blocks, before->run, parts, before->nparts);
+	}
+	if (before->seen)
+		before->nparts = seen_nparts(before->seen);
+	before->parts = palloc(mul_size(Max(before->nparts, 1), sizeof(int64)));
+	for (int i = 0; i < before->nparts; i++)
+		before->parts[i] = before->seen ? seen_part(before->seen, i) : parts[i].part;
+	before->sources = palloc0(mul_size(Max(before->nparts, 1), sizeof(UseSource *)));
+}
 
 static Before *
 open_before(Report *report)
 {
 	Before	   *before = palloc0(sizeof(Before));
-	int64		run_id = report->pending->run->run_id;
 	UseTable   *table = usetable_find(report->pending->tables, report->table->known_as);
-	RunPart    *parts;
 
 	store_push_latest_snapshot();
+	before->run = report->pending->run;
+	before->table = report->table->known_as;
 	before->blocks = store_open("manifest_block", AccessShareLock);
-	parts = run_parts(run_id, GetActiveSnapshot(), &before->nparts);
-	before->parts = palloc(Max(before->nparts, 1) * sizeof(UseSource *));
-	for (int i = 0; i < before->nparts; i++)
-		before->parts[i] = part_source(before->blocks, run_id, &parts[i],
-									   report->table->known_as, NO_PARTY);
+	open_parts(before);
 	if (table)
 		before->pending = useset_probe(table->known);
 	return before;
@@ -114,12 +138,36 @@ close_before(Before *before)
 }
 
 static bool
+is_in_part(Before *before, int place, const UseEntry *entry)
+{
+	if (before->sources[place] == NULL)
+	{
+		RunPart		part = {.part = before->parts[place]};
+
+		before->sources[place] = part_source(before->blocks, before->run->run_id, &part,
+											 before->table, NO_PARTY);
+	}
+	return part_contains(before->sources[place], entry);
+}
+
+static bool
 was_there(Before *before, const UseEntry *entry)
 {
+	SeenProbe	probe;
+	int			place;
+
 	if (before->pending && useset_contains(before->pending, entry))
 		return true;
-	for (int i = 0; i < before->nparts; i++)
-		if (part_contains(before->parts[i], entry))
+	if (!before->seen)
+	{
+		for (int i = 0; i < before->nparts; i++)
+			if (is_in_part(before, i, entry))
+				return true;
+		return false;
+	}
+	seen_probe(before->seen, before->table, entry, &probe);
+	while ((place = seen_next(before->seen, &probe)) >= 0)
+		if (is_in_part(before, place, entry))
 			return true;
 	return false;
 }

@@ -223,6 +223,7 @@ run_draw(int64 run_id)
 {
 	Store	   *store = store_open("run_draw", RowExclusiveLock);
 	Relation	rel = store_relation(store);
+	FullTransactionId xid = GetTopFullTransactionId();	/* before the number: see seen.c */
 	int64		draw_no = store_nextval(store_relid("run_draw_no_seq"));
 	Datum		values[Natts_run_draw];
 	bool		isnull[Natts_run_draw] = {0};
@@ -232,7 +233,7 @@ run_draw(int64 run_id)
 	values[Anum_run_draw_draw_no - 1] = Int64GetDatum(draw_no);
 	values[Anum_run_draw_drawn_at - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[Anum_run_draw_drawn_by - 1] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
-	values[Anum_run_draw_xid - 1] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	values[Anum_run_draw_xid - 1] = FullTransactionIdGetDatum(xid);
 	tuple = heap_form_tuple(RelationGetDescr(rel), values, isnull);
 	heap_insert(rel, tuple, GetCurrentCommandId(true), HEAP_INSERT_FROZEN, NULL);
 	insert_index_entries(rel, tuple, values, isnull);
