@@ -120,6 +120,34 @@ sub with_runs
 	return;
 }
 
+# One run that is reported on batch by batch, each a transaction of one session.
+sub with_batches
+{
+	my $subjects = 100_000 * $largest;
+
+	fresh('batches');
+	events($subjects, $subjects);
+	messages(1_020_000 * $largest, $subjects);
+	psql('VACUUM ANALYZE consent.subject', 'CREATE TABLE took (ms double precision)',
+		'CREATE PROCEDURE report(run bigint, first bigint, last bigint) LANGUAGE plpgsql AS $$ BEGIN
+			FOR i IN first .. last LOOP
+				PERFORM consent.record_use(run, \'message\', ARRAY(SELECT generate_series(i * 100 - 99, i * 100)));
+				COMMIT;
+			END LOOP; END $$',
+		'CREATE PROCEDURE report_timed(run bigint, first bigint, last bigint) LANGUAGE plpgsql AS $$ DECLARE
+			began timestamptz := clock_timestamp(); BEGIN
+			CALL report(run, first, last);
+			INSERT INTO took VALUES (1000 * extract(epoch FROM clock_timestamp() - began) / (last - first + 1)); END $$');
+	foreach my $n (sizes(100, 1000, 10_000))
+	{
+		my $run = psql(q{SELECT consent.open_run('model', '{train}')});
+
+		psql("CALL report($run, 1, $n)", "CALL report_timed($run, $n + 1, $n + 100)");
+		cost('ms a report of 100 keys after so many', $n, psql('DELETE FROM took RETURNING ms'));
+	}
+	return;
+}
+
 # How a cost grows, by the last step, to ten times as much: what is spent once
 # shows least there.
 sub growth
@@ -153,11 +181,11 @@ sub short
 	return $n >= 1_000_000 ? $n / 1_000_000 . 'M' : $n >= 1000 ? $n / 1000 . 'k' : $n;
 }
 
-my %parts = (subjects => \&with_subjects, events => \&with_events, runs => \&with_runs);
+my %parts = (subjects => \&with_subjects, events => \&with_events, runs => \&with_runs, batches => \&with_batches);
 
 $| = 1;
 binmode STDOUT, ':raw';
-foreach my $part (@ARGV ? @ARGV : qw(subjects events runs))
+foreach my $part (@ARGV ? @ARGV : qw(subjects events runs batches))
 {
 	$parts{$part}->();
 	table($part);
