@@ -37,6 +37,6 @@ extern void subject_state_columns(const SubjectState *s, Datum *values, bool *is
 extern bool subject_state_write(Store *subjects, HeapTuple tuple, const SubjectState *s);
 
 /* ERROR: a row that was found is now that of somebody erased. */
-extern void subject_state_refuse_erased(void) pg_attribute_noreturn();
+extern void subject_state_refuse_erased(void);
 
 #endif
