@@ -121,8 +121,9 @@ merge_events(Batch *batch, Member *member, SubjectState *s)
 		SliceEvent *event = &batch->events[batch->order[member->first + i]];
 
 		if (!event->isnull[Anum_event_log_jurisdiction - 1])
-			changed |= subject_state_merge_jurisdiction(s, TextDatumGetCString(event->values[Anum_event_log_jurisdiction - 1]),
-										  DatumGetTimestampTz(event->values[Anum_event_log_event_time - 1]));
+			changed |= subject_state_merge_jurisdiction(s,
+														TextDatumGetCString(event->values[Anum_event_log_jurisdiction - 1]),
+														DatumGetTimestampTz(event->values[Anum_event_log_event_time - 1]));
 		if (!event->choices)
 			continue;
 		if (event->isnull[Anum_event_log_table_name - 1])

@@ -89,7 +89,7 @@ typedef struct Before
 	Store	   *blocks;
 	const Seen *seen;			/* NULL: each part is looked into */
 	int			nparts;
-	int64	   *parts;
+	RunPart    *parts;			/* where seen does not tell their numbers */
 	UseSource **sources;		/* of the parts, NULL until they are needed */
 	UseProbe   *pending;
 } Before;
@@ -97,20 +97,15 @@ typedef struct Before
 static void
 open_parts(Before *before)
 {
-	RunPart    *parts = NULL;
-
 	before->seen = seen_of(before->blocks, before->run);
 	if (!before->seen)
 	{
-		parts = run_parts(before->run->run_id, GetActiveSnapshot(), &before->nparts);
+		before->parts = run_parts(before->run->run_id, GetActiveSnapshot(), &before->nparts);
 		if (before->nparts > FEW_PARTS)
-			before->seen = seen_read(before->blocks, before->run, parts, before->nparts);
+			before->seen = seen_read(before->blocks, before->run, before->parts, before->nparts);
 	}
 	if (before->seen)
 		before->nparts = seen_nparts(before->seen);
-	before->parts = palloc(mul_size(Max(before->nparts, 1), sizeof(int64)));
-	for (int i = 0; i < before->nparts; i++)
-		before->parts[i] = before->seen ? seen_part(before->seen, i) : parts[i].part;
 	before->sources = palloc0(mul_size(Max(before->nparts, 1), sizeof(UseSource *)));
 }
 
@@ -142,7 +137,7 @@ is_in_part(Before *before, int place, const UseEntry *entry)
 {
 	if (before->sources[place] == NULL)
 	{
-		RunPart		part = {.part = before->parts[place]};
+		RunPart		part = {.part = before->seen ? seen_part(before->seen, place) : before->parts[place].part};
 
 		before->sources[place] = part_source(before->blocks, before->run->run_id, &part,
 											 before->table, NO_PARTY);

@@ -103,7 +103,10 @@ fits(const Seen *seen, uint64 nslots)
 		nslots * sizeof(uint64) + MemoryContextMemAllocated(seen->context, true) <= get_hash_memory_limit();
 }
 
-/* Make room for so many more, at most two thirds full; false if there is no memory for them. */
+/*
+ * Make room for so many more, at most two thirds full; false if there is no
+ * memory for them, or they cannot be so many.
+ */
 static bool
 expect(Seen *seen, uint64 more)
 {
@@ -111,6 +114,8 @@ expect(Seen *seen, uint64 more)
 	uint64	   *old = seen->slots;
 	uint64		nold = seen->nslots;
 
+	if (more > PRINT_MASK / 4)
+		return false;
 	while ((seen->used + more) * 3 > nslots * 2)
 		nslots *= 2;
 	if (nslots == seen->nslots)
@@ -154,13 +159,19 @@ seen_next(const Seen *seen, SeenProbe *probe)
 
 /* ---- parts ---- */
 
-static void
+/* The blocks may hold more uses than their part says: that is for verify() to find. */
+static bool
 read_table(Seen *seen, Store *blocks, const RunPart *part, const char *table)
 {
 	UseSource  *uses = part_source(blocks, seen->run_id, part, table, NO_PARTY);
 
 	while (uses->next(uses))
+	{
+		if (!expect(seen, 1))
+			return false;
 		put_slot(seen, print_of(seen, table, &uses->entry) | (uint64) seen->nparts << PRINT_BITS);
+	}
+	return true;
 }
 
 static bool
@@ -171,7 +182,7 @@ read_part(Seen *seen, Store *blocks, const RunPart *part)
 	hash_search(seen->known, &part->part, HASH_ENTER, &found);
 	if (found)
 		return true;
-	if (seen->nparts == MOST_PARTS || !expect(seen, part->uses))
+	if (seen->nparts == MOST_PARTS || !expect(seen, Max(part->uses, 0)))
 		return false;
 	if (seen->nparts == seen->allocated)
 	{
@@ -180,7 +191,8 @@ read_part(Seen *seen, Store *blocks, const RunPart *part)
 	}
 	seen->parts[seen->nparts++] = part->part;
 	for (int i = 0; i < part->ntables; i++)
-		read_table(seen, blocks, part, part->tables[i]);
+		if (!read_table(seen, blocks, part, part->tables[i]))
+			return false;
 	return true;
 }
 
@@ -233,7 +245,7 @@ read_parts(Seen *seen, Store *blocks, const RunPart *parts, int nparts)
 static Seen *
 create(const Run *run)
 {
-	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "consent uses seen",
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "consent uses seen",
 												  ALLOCSET_DEFAULT_SIZES);
 	Seen	   *seen = MemoryContextAllocZero(context, sizeof(Seen));
 	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(int64), .hcxt = context};
@@ -245,6 +257,7 @@ create(const Run *run)
 	seen->known = hash_create("consent parts seen", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	seen->allocated = 256;
 	seen->parts = MemoryContextAlloc(context, seen->allocated * sizeof(int64));
+	MemoryContextSetParent(context, TopMemoryContext);
 	return seen;
 }
 
@@ -256,7 +269,7 @@ seen_read(Store *blocks, const Run *run, const RunPart *parts, int nparts)
 	seen_forget();
 	last_run = create(run);
 	for (int i = 0; i < nparts; i++)
-		uses += parts[i].uses;
+		uses += Max(parts[i].uses, 0);
 	if (!expect(last_run, uses))
 		seen_forget();
 	else

@@ -123,4 +123,15 @@ for my $run ($one, $two)
 }
 sound($node, 'verify() finds nothing');
 
+# Parts that say of themselves that they hold nothing, or what cannot be, hold what they hold.
+my $wrong = sql("SELECT consent.open_run('of wrong counts', '{train}')");
+sql("CALL batches('{$wrong,$wrong}', $next, 60, 200)");
+for my $uses (0, -1, '9223372036854775807')
+{
+	sql("ALTER EVENT TRIGGER consent_ledger_guard DISABLE; ALTER TABLE consent.run_part DISABLE TRIGGER ALL;
+		UPDATE consent.run_part SET uses = $uses WHERE run_id = $wrong; ALTER TABLE consent.run_part ENABLE ALWAYS TRIGGER append_only");
+	sql("SET statement_timeout = '60s'; CALL batches('{$wrong,$wrong}', $next + 100, 20, 40)");
+	agree("parts of $uses uses");
+}
+
 done_testing();
