@@ -327,19 +327,11 @@ slice_find_external_stored(const EventInput *in, const char *table_name, EventId
 
 /* ---- writing ---- */
 
-/* Wait for the other transaction first, so that a retry sees how it ended. */
 static void
-refuse_lost_race(Store *store, SliceEvent *event)
+refuse_lost_race(void *slice, int n)
 {
-	text	   *source = DatumGetTextPP(event->values[Anum_event_log_source - 1]);
-	text	   *external_id = DatumGetTextPP(event->values[Anum_event_log_external_id - 1]);
-	ScanKeyData keys[2];
+	SliceEvent *event = &((Slice *) slice)->events[n];
 
-	store_key_text(&keys[0], Anum_event_log_source,
-				   VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source));
-	store_key_text(&keys[1], Anum_event_log_external_id,
-				   VARDATA_ANY(external_id), VARSIZE_ANY_EXHDR(external_id));
-	store_await(store, "event_log_external", 2, keys);
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("external id \"%s\" was recorded by another transaction meanwhile",
@@ -347,27 +339,16 @@ refuse_lost_race(Store *store, SliceEvent *event)
 			 errhint("Retry the transaction.")));
 }
 
-/* Queue one event row; with external ids a conflict is a lost race. */
+/* Only an external id can be there already: each event has a number of its own. */
 static void
 write_events(Slice *slice)
 {
 	Store	   *store = store_open("event_log", RowExclusiveLock);
-	int			first = 0;
 
+	if (slice->by_external)
+		store_refuse_with(store, refuse_lost_race, slice);
 	for (int i = 0; i < slice->count; i++)
-	{
-		if (!slice->by_external)
-		{
-			store_queue(store, slice->events[i].values, slice->events[i].isnull);
-			continue;
-		}
-		store_queue_try(store, slice->events[i].values, slice->events[i].isnull);
-		if (i + 1 < slice->count && i + 1 - first < STORE_QUEUE_MAX)
-			continue;
-		first += store_try_flush(store);
-		if (first <= i)
-			refuse_lost_race(store, &slice->events[first]);
-	}
+		store_queue(store, slice->events[i].values, slice->events[i].isnull);
 	store_flush(store);
 	store_close(store);
 }

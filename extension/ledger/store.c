@@ -38,6 +38,9 @@ struct Store
 	int			nslots;			/* slots made so far */
 	int			nqueued;
 	Size		queued_bytes;
+	int			nflushed;		/* rows of the queues before */
+	StoreRefuse refuse;			/* NULL: a key that is there raises the server's own error */
+	void	   *refuse_arg;
 	TupleTableSlot *at_place;	/* made when it is first needed */
 	StoreScan  *kept;			/* of store_scan_again() */
 	MemoryContext context;
@@ -242,6 +245,34 @@ store_queue(Store *store, const Datum *values, const bool *isnull)
 }
 
 void
+store_refuse_with(Store *store, StoreRefuse refuse, void *arg)
+{
+	store->refuse = refuse;
+	store->refuse_arg = arg;
+}
+
+/* Raise what the caller says instead of a violated unique constraint. */
+static void
+insert_or_refuse(Store *store, TupleTableSlot *slot, int row)
+{
+	MemoryContext old = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		insert_index_entries(store, slot, false);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_UNIQUE_VIOLATION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(old);
+		FlushErrorState();
+		store->refuse(store->refuse_arg, row);
+	}
+	PG_END_TRY();
+}
+
+void
 store_flush(Store *store)
 {
 	if (store->nqueued == 0)
@@ -250,7 +281,13 @@ store_flush(Store *store)
 	table_multi_insert(store->rel, store->queue, store->nqueued,
 					   GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < store->nqueued; i++)
-		insert_index_entries(store, store->queue[i], false);
+	{
+		if (store->refuse)
+			insert_or_refuse(store, store->queue[i], store->nflushed + i);
+		else
+			insert_index_entries(store, store->queue[i], false);
+	}
+	store->nflushed += store->nqueued;
 	clear_queue(store);
 }
 
