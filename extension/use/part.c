@@ -32,7 +32,7 @@
  * average, and each row costs some 150 bytes beside its block.  Where a use
  * has a long key, a block may take half a page.
  */
-#define ROWS_ON_PAGE 4
+#define ROWS_ON_PAGE 7
 #define ROWS_ON_PAGE_IF_LONG 2
 #define ROW_BYTES(rows_on_page) \
 	MAXALIGN_DOWN((BLCKSZ - SizeOfPageHeaderData - (rows_on_page) * sizeof(ItemIdData)) / (rows_on_page))
