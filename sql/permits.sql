@@ -42,6 +42,33 @@ SET hash_mem_multiplier = 1;
 SELECT count(*) FROM prm_message WHERE consent.permits(ARRAY[sender, recipient], 'prm_ai', 'prm_message', id::text, sent);
 RESET work_mem;
 RESET hash_mem_multiplier;
+-- the planner guesses how many rows are let through, by a few pages of subjects
+CREATE TABLE prm_pair AS SELECT row_number() OVER () AS id, key AS a, lead(key, 1, 'prm_1') OVER (ORDER BY md5(key)) AS b FROM consent.subject WHERE key IS NOT NULL;
+ALTER TABLE prm_pair ADD PRIMARY KEY (id);
+SELECT consent.protect('prm_pair', '{a, b}', rule => 'any') > 0 AS protected;
+ANALYZE prm_pair;
+CREATE FUNCTION prm_guess(condition text, OUT guessed boolean, OUT a_third boolean) LANGUAGE plpgsql AS $$
+DECLARE plan json;
+	n float8;
+	rows float8 := (SELECT count(*) FROM prm_pair);
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) SELECT FROM prm_pair m WHERE ' || condition INTO plan;
+	EXECUTE 'SELECT count(*) FROM prm_pair m WHERE ' || condition INTO n;
+	guessed := (plan->0->'Plan'->>'Plan Rows')::float8 / greatest(n, 1) BETWEEN 0.6 AND 1.7;
+	a_third := (plan->0->'Plan'->>'Plan Rows')::float8 / rows BETWEEN 0.3 AND 0.36;
+END $$;
+SELECT condition, (prm_guess(condition)).* FROM unnest(ARRAY[
+	$$consent.permits(a, 'prm_ai')$$,
+	$$NOT consent.permits(a, 'prm_ai')$$,
+	$$consent.permits(a, 'prm_stats')$$,
+	$$consent.permits(ARRAY[a, b], 'prm_ai')$$,
+	$$consent.permits(ARRAY[a, b], 'prm_ai', 'public.prm_pair')$$,
+	$$consent.permits(m, 'prm_ai')$$,
+	$$consent.permits(a, (SELECT 'prm_ai'))$$]) condition;
+-- it guesses nothing about a purpose that is not there: the call itself refuses it
+EXPLAIN (COSTS OFF) SELECT FROM prm_pair WHERE consent.permits(a, 'prm_none');
+DROP TABLE prm_pair;
+DROP FUNCTION prm_guess;
 -- in parallel workers
 SET max_parallel_workers_per_gather = 2;
 SET min_parallel_table_scan_size = 0;

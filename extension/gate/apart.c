@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 
 #include "gate/apart.h"
+#include "gate/selectivity.h"
 
 PG_FUNCTION_INFO_V1(consent_parties_support);
 
@@ -56,6 +57,8 @@ consent_parties_support(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 	List	   *parties;
 
+	if (selectivity_answer((Node *) request))
+		PG_RETURN_POINTER(request);
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL ||
 		list_length(request->fcall->args) != COLUMN_ARGUMENTS ||
 		find_array(request->fcall) == NULL)

@@ -25,6 +25,7 @@
 #include "utils/snapmgr.h"
 
 #include "gate/reduce.h"
+#include "gate/selectivity.h"
 #include "ledger/store.h"
 
 PG_FUNCTION_INFO_V1(consent_row_support);
@@ -145,6 +146,8 @@ consent_row_support(PG_FUNCTION_ARGS)
 	FuncExpr   *call;
 	Oid			relid;
 
+	if (selectivity_answer((Node *) request))
+		PG_RETURN_POINTER(request);
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL || !ActiveSnapshotSet())
 		PG_RETURN_POINTER(NULL);
 	relid = whole_row_of(request->root, linitial(request->fcall->args));

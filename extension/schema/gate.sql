@@ -19,6 +19,13 @@ COMMENT ON FUNCTION consent.parties_support(internal) IS
 'Planner support of the functions of columns: parties given as ARRAY[...] are passed behind the other arguments, where no array is built of them for each row';
 REVOKE ALL ON FUNCTION consent.parties_support(internal) FROM PUBLIC;
 
+CREATE FUNCTION consent.subject_support(internal)
+RETURNS internal AS 'MODULE_PATHNAME', 'consent_subject_support'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION consent.subject_support(internal) IS
+'Planner support of permits(subject, purpose): what part of the subjects permit the purpose, by a few pages of them; the functions of columns and of a row tell it too';
+REVOKE ALL ON FUNCTION consent.subject_support(internal) FROM PUBLIC;
+
 CREATE FUNCTION consent.permits(parties text[], purpose text, table_name text DEFAULT NULL,
 	row_key text DEFAULT NULL, collected_at timestamptz DEFAULT NULL)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_columns'
@@ -45,21 +52,21 @@ REVOKE ALL ON FUNCTION consent.permits(uuid[], text, text, text, timestamptz) FR
 
 CREATE FUNCTION consent.permits(subject text, purpose text)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_subject'
-LANGUAGE C STABLE PARALLEL SAFE COST 20;
+LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT consent.subject_support;
 COMMENT ON FUNCTION consent.permits(text, text) IS
 'Whether a subject''s data may be used for a purpose now, whichever data it is: choices about tables, rows or data ranges do not cover. A NULL subject is unknown. Never NULL. Errors: 42704 for an unknown purpose, 42P01 for an unknown table, 22023 for a subject not canonically written, 42804 for one of another type than the ledger''s';
 REVOKE ALL ON FUNCTION consent.permits(text, text) FROM PUBLIC;
 
 CREATE FUNCTION consent.permits(subject bigint, purpose text)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_subject'
-LANGUAGE C STABLE PARALLEL SAFE COST 20;
+LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT consent.subject_support;
 COMMENT ON FUNCTION consent.permits(bigint, text) IS
 'Whether a subject''s data may be used for a purpose now, whichever data it is: choices about tables, rows or data ranges do not cover. A NULL subject is unknown. Never NULL. Errors: 42704 for an unknown purpose, 42P01 for an unknown table, 22023 for a subject not canonically written, 42804 for one of another type than the ledger''s';
 REVOKE ALL ON FUNCTION consent.permits(bigint, text) FROM PUBLIC;
 
 CREATE FUNCTION consent.permits(subject uuid, purpose text)
 RETURNS boolean AS 'MODULE_PATHNAME', 'consent_permits_subject'
-LANGUAGE C STABLE PARALLEL SAFE COST 20;
+LANGUAGE C STABLE PARALLEL SAFE COST 20 SUPPORT consent.subject_support;
 COMMENT ON FUNCTION consent.permits(uuid, text) IS
 'Whether a subject''s data may be used for a purpose now, whichever data it is: choices about tables, rows or data ranges do not cover. A NULL subject is unknown. Never NULL. Errors: 42704 for an unknown purpose, 42P01 for an unknown table, 22023 for a subject not canonically written, 42804 for one of another type than the ledger''s';
 REVOKE ALL ON FUNCTION consent.permits(uuid, text) FROM PUBLIC;
