@@ -23,6 +23,20 @@ SELECT subject_no <> :alice AS another_number FROM consent.subject WHERE key = '
 SELECT consent.erase_subject('er_alice') > 0 AS erased;
 SELECT count(*) FROM consent.subject WHERE key = 'er_alice';
 
+-- a number leads to her key until then
+SELECT consent.opt_in('er_eve', 'er_train') > 0 AS recorded;
+CREATE FUNCTION er_keys(number bigint, OUT keys text[]) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1 .. 3 LOOP
+		keys := keys || consent.key_of_subject(number);
+		IF i = 2 THEN
+			PERFORM consent.erase_subject('er_eve');
+		END IF;
+	END LOOP;
+END $$;
+SELECT er_keys(subject_no), consent.key_of_subject(-1) AS nobody FROM consent.subject WHERE key = 'er_eve';
+DROP FUNCTION er_keys;
+
 -- What an operator does, or what is left in tables, makes nobody known again.
 SELECT consent.define_purpose('er_stats', regime => 'opt_out') IS NOT NULL AS defined;
 SELECT consent.publish_notice('er_privacy', '1', 'We count.', '{er_stats}') IS NOT NULL AS published;

@@ -54,7 +54,7 @@ DECLARE plan json;
 BEGIN
 	EXECUTE 'EXPLAIN (FORMAT json) SELECT FROM prm_pair m WHERE ' || condition INTO plan;
 	EXECUTE 'SELECT count(*) FROM prm_pair m WHERE ' || condition INTO n;
-	guessed := (plan->0->'Plan'->>'Plan Rows')::float8 / greatest(n, 1) BETWEEN 0.6 AND 1.7;
+	guessed := (plan->0->'Plan'->>'Plan Rows')::float8 / greatest(n, 1) BETWEEN 0.4 AND 2.5;
 	a_third := (plan->0->'Plan'->>'Plan Rows')::float8 / rows BETWEEN 0.3 AND 0.36;
 END $$;
 SELECT condition, (prm_guess(condition)).* FROM unnest(ARRAY[

@@ -21,6 +21,10 @@ RETURNS bigint
 COMMENT ON FUNCTION consent.deciding_event(text[], bigint, text, text, timestamptz, timestamptz, timestamptz) IS
 'The event that decides the worst of a subject''s verdicts on a row under these purposes: now, or at the worse of two instants, as known now. where all permit, of those that an event decides. NULL if no event does (unknown), and for a row of nobody';
 
+CREATE FUNCTION consent.key_of_subject(subject_no bigint) RETURNS text
+	LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'consent_key_of_subject';
+COMMENT ON FUNCTION consent.key_of_subject(bigint) IS 'The key of a subject by her number in the ledger; NULL if she was erased, or is not there';
+
 CREATE FUNCTION consent.uses_of(subject text)
 RETURNS TABLE (run_id bigint, run text, recipient text, model text, table_name text, row_key text, verdict_then consent.verdict, verdict_now consent.verdict, event_id bigint, purposes text[], permitted_then boolean, used_at tstzrange, recorded_at timestamptz, part bigint, part_event bigint, closed_event bigint, outcome text)
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'consent_uses_of';
@@ -38,48 +42,44 @@ COMMENT ON FUNCTION consent.uses_of(uuid) IS 'The same for subjects of type uuid
 
 CREATE VIEW consent.withdrawn_uses AS
 SELECT r.run_id, r.name AS run, r.purposes, r.recipient, r.model, u.table_name, u.row_key,
-	u.subject_no, s.key AS subject, u.verdict_then, u.verdict_now,
+	u.subject_no, consent.key_of_subject(u.subject_no) COLLATE "C" AS subject, u.verdict_then, u.verdict_now,
 	consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at) AS event_id,
 	r.used_at, u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
 FROM consent.run r
-CROSS JOIN LATERAL consent.run_uses(r.run_id, 'withdrawn') u
-LEFT JOIN consent.subject s ON s.subject_no = u.subject_no;
+CROSS JOIN LATERAL consent.run_uses(r.run_id, 'withdrawn') u;
 COMMENT ON VIEW consent.withdrawn_uses IS 'Uses that a party''s verdict permitted and would not now: she refused since, her yes ran out, or does not cover them any more. event_id: the event that decides now, NULL if there is none';
 
 CREATE VIEW consent.preset_uses AS
 SELECT r.run_id, r.name AS run, r.purposes, r.recipient, r.model, u.table_name, u.row_key,
-	u.subject_no, s.key AS subject, u.verdict_then, u.permitted_then, u.verdict_now,
+	u.subject_no, consent.key_of_subject(u.subject_no) COLLATE "C" AS subject, u.verdict_then, u.permitted_then, u.verdict_now,
 	consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at) AS event_id,
 	r.used_at, u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
 FROM consent.run r
-CROSS JOIN LATERAL consent.run_uses(r.run_id, 'preset') u
-LEFT JOIN consent.subject s ON s.subject_no = u.subject_no;
+CROSS JOIN LATERAL consent.run_uses(r.run_id, 'preset') u;
 COMMENT ON VIEW consent.preset_uses IS 'Uses that rested on a preset only: nobody had acted. permitted_then: by an opt-out regime';
 
 CREATE VIEW consent.unpermitted_uses AS
 SELECT r.run_id, r.name AS run, r.purposes, r.recipient, r.model, u.table_name, u.row_key,
-	u.subject_no, s.key AS subject, u.verdict_then, u.verdict_now,
+	u.subject_no, consent.key_of_subject(u.subject_no) COLLATE "C" AS subject, u.verdict_then, u.verdict_now,
 	consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at) AS event_id,
 	r.used_at, u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
 FROM consent.run r
-CROSS JOIN LATERAL consent.run_uses(r.run_id, 'unpermitted') u
-LEFT JOIN consent.subject s ON s.subject_no = u.subject_no;
+CROSS JOIN LATERAL consent.run_uses(r.run_id, 'unpermitted') u;
 COMMENT ON VIEW consent.unpermitted_uses IS 'Uses that nothing permitted when they were recorded';
 
 CREATE VIEW consent.retroactive_uses AS
 SELECT r.run_id, r.name AS run, r.purposes, r.recipient, r.model, u.table_name, u.row_key,
-	u.subject_no, s.key AS subject, u.verdict_then, u.verdict_now, u.because,
+	u.subject_no, consent.key_of_subject(u.subject_no) COLLATE "C" AS subject, u.verdict_then, u.verdict_now, u.because,
 	CASE u.because WHEN 'recorded_late' THEN consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at,
 		COALESCE(pg_catalog.lower(r.used_at), u.recorded_at), COALESCE(pg_catalog.upper(r.used_at) - interval '1 microsecond', u.recorded_at))
 	ELSE consent.deciding_event(r.purposes, u.subject_no, u.table_name, u.row_key, u.collected_at) END AS event_id,
 	r.used_at, u.recorded_at, u.part, u.part_event, r.closed_event, r.outcome
 FROM consent.run r
-CROSS JOIN LATERAL consent.run_uses(r.run_id, 'retroactive') u
-LEFT JOIN consent.subject s ON s.subject_no = u.subject_no;
+CROSS JOIN LATERAL consent.run_uses(r.run_id, 'retroactive') u;
 COMMENT ON VIEW consent.retroactive_uses IS 'Uses that nothing recorded permitted then, and something recorded later would. because: recorded_late (event_id is of a choice that was made in time and recorded late) or agreed_later (event_id decides now)';
 
 CREATE VIEW consent.collected_before_notice AS
-SELECT r.run_id, r.name AS run, p.purpose, u.table_name, u.row_key, u.subject_no, s.key AS subject,
+SELECT r.run_id, r.name AS run, p.purpose, u.table_name, u.row_key, u.subject_no, consent.key_of_subject(u.subject_no) COLLATE "C" AS subject,
 	u.verdict_then, u.row_state, u.collected_at, n.label AS notice, n.spoken_at, n.recorded_at AS notice_recorded_at,
 	n.event_id AS notice_event, u.recorded_at, u.part, u.part_event
 FROM consent.run r
@@ -89,7 +89,6 @@ LEFT JOIN LATERAL (
 	FROM consent.notice n WHERE p.purpose = ANY (n.purposes)
 	ORDER BY 2, n.event_id LIMIT 1) n ON true
 CROSS JOIN LATERAL consent.run_uses(r.run_id, 'collected') u
-LEFT JOIN consent.subject s ON s.subject_no = u.subject_no
 WHERE u.collected_at < n.spoken_at OR n.label IS NULL OR u.collected_at IS NULL;
 COMMENT ON VIEW consent.collected_before_notice IS 'Used rows that were collected before any notice spoke of the purpose. notice: the first that names the purpose itself, NULL if none does; spoken_at: when it was published as claimed, or recorded (notice_recorded_at is the fact). Rows whose time of collection cannot be known are listed too: collected_at NULL, and row_state here (the column is empty or not declared), row gone or table gone';
 

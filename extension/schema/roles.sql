@@ -27,7 +27,7 @@ AS $$
 		 '{verdict, explain, choices_of, history, subject_key, uses_of, withdrawn_uses, preset_uses,
 		   unpermitted_uses, retroactive_uses, collected_before_notice, unclosed_runs,
 		   silent_notice_changes, late_events, settings_without_event, verify,
-		   run_uses, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings,
+		   run_uses, key_of_subject, deciding_event, subject_verdict, draw_is_over, tracked_settings, compare_settings,
 		   use_proof, subject_number, fixing_event, prove, prove_use, prove_non_use,
 		   never_used_head, never_used_event, never_used, prove_never_used, export_files}'),
 		-- the log, which is for everybody who is shown it

@@ -94,13 +94,18 @@ $new->stop;
 
 # ---- pg_upgrade ----
 
-my $upgraded = new_node('upgraded');
-$node->stop;
-chdir $node->basedir;
-command_ok([ 'pg_upgrade', '--no-sync', '-d', $node->data_dir, '-D', $upgraded->data_dir,
-	'-b', $node->config_data('--bindir'), '-B', $upgraded->config_data('--bindir'), '-s', $node->host,
-	'-p', $node->port, '-P', $upgraded->port ], 'pg_upgrade');
-$upgraded->start;
-same_and_goes_on($upgraded, 'postgres', 'upgraded');
-$upgraded->stop;
+SKIP:
+{
+	skip 'from 18 on pg_upgrade looks for libraries where the server is installed only', 1
+		if $node->pg_version >= 18 && !-e $node->config_data('--pkglibdir') . '/consent_ledger.so';
+	my $upgraded = new_node('upgraded');
+	$node->stop;
+	chdir $node->basedir;
+	command_ok([ 'pg_upgrade', '--no-sync', '-d', $node->data_dir, '-D', $upgraded->data_dir,
+		'-b', $node->config_data('--bindir'), '-B', $upgraded->config_data('--bindir'), '-s', $node->host,
+		'-p', $node->port, '-P', $upgraded->port ], 'pg_upgrade');
+	$upgraded->start;
+	same_and_goes_on($upgraded, 'postgres', 'upgraded');
+	$upgraded->stop;
+}
 done_testing();

@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 my $preload = q{
-shared_preload_libraries = '$libdir/consent_ledger'
+shared_preload_libraries = 'consent_ledger'
 consent_ledger.database = 'postgres, "Other one"'
 consent_ledger.checkpoint_interval = 1
 };
