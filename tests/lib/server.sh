@@ -8,10 +8,10 @@ server_settings()
 	major=$("$PG_CONFIG" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 	if [ "$major" -ge 18 ]; then
 		echo "extension_control_path = '$work/install$("$PG_CONFIG" --sharedir):\$system'"
-		echo "dynamic_library_path = '$work/install$("$PG_CONFIG" --pkglibdir):\$libdir'"
 	else
 		echo "extension_destdir = '$work/install'"
 	fi
+	echo "dynamic_library_path = '$work/install$("$PG_CONFIG" --pkglibdir):\$libdir'"
 	echo "max_prepared_transactions = 10"
 }
 
