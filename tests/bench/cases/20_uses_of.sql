@@ -1,4 +1,5 @@
 -- Whose data was used where: of a hundred runs, by an index on the subject.
+-- Comes before the cases that leave other runs in the ledger.
 -- @title What was used of one member, in 100 runs
 -- @goal >= 0.67
 -- @clients 1
