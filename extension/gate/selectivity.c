@@ -43,7 +43,7 @@ constant_text(Node *argument)
 
 /* How many elements an array has; one, where that is not known when planning. */
 static int
-array_length(Node *array)
+count_elements(Node *array)
 {
 	if (IsA(array, ArrayExpr) && !((ArrayExpr *) array)->multidims)
 		return list_length(((ArrayExpr *) array)->elements);
@@ -65,7 +65,7 @@ deciding_by_columns(const Declared *d, List *args)
 	const ProtectedTable *table = NULL;
 
 	if (who.nparties == 0)
-		who.nparties = array_length(linitial(args));
+		who.nparties = count_elements(linitial(args));
 	if (name != NULL)
 		table = declared_find_table(d, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 	if (table != NULL)

@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
@@ -58,7 +57,7 @@ permits_now(const Sample *sample, const Known *known)
 }
 
 static void
-look_at_page(Sample *sample, Relation subjects, TableScanDesc scan, BlockNumber page, TupleTableSlot *slot)
+look_at_page(Sample *sample, TableScanDesc scan, BlockNumber page, TupleTableSlot *slot)
 {
 	ItemPointerData first;
 	ItemPointerData last;
@@ -89,7 +88,7 @@ look_at_some(Sample *sample, Relation subjects, BlockNumber pages)
 	ItemPointerSet(&none, 0, FirstOffsetNumber);
 	scan = table_beginscan_tidrange(subjects, GetActiveSnapshot(), &none, &none);
 	for (uint32 i = 0; i < n; i++)
-		look_at_page(sample, subjects, scan, (BlockNumber) ((uint64) pages * i / n), slot);
+		look_at_page(sample, scan, (BlockNumber) ((uint64) pages * i / n), slot);
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
 }

@@ -339,14 +339,13 @@ refuse_lost_race(void *slice, int n)
 			 errhint("Retry the transaction.")));
 }
 
-/* Only an external id can be there already: each event has a number of its own. */
 static void
 write_events(Slice *slice)
 {
 	Store	   *store = store_open("event_log", RowExclusiveLock);
 
 	if (slice->by_external)
-		store_refuse_with(store, refuse_lost_race, slice);
+		store_refuse_with(store, "event_log_external", refuse_lost_race, slice);
 	for (int i = 0; i < slice->count; i++)
 		store_queue(store, slice->events[i].values, slice->events[i].isnull);
 	store_flush(store);

@@ -39,7 +39,8 @@ struct Store
 	int			nqueued;
 	Size		queued_bytes;
 	int			nflushed;		/* rows of the queues before */
-	StoreRefuse refuse;			/* NULL: a key that is there raises the server's own error */
+	const char *refuse_index;	/* NULL: a key that is there raises the server's own error */
+	StoreRefuse refuse;
 	void	   *refuse_arg;
 	TupleTableSlot *at_place;	/* made when it is first needed */
 	StoreScan  *kept;			/* of store_scan_again() */
@@ -245,13 +246,24 @@ store_queue(Store *store, const Datum *values, const bool *isnull)
 }
 
 void
-store_refuse_with(Store *store, StoreRefuse refuse, void *arg)
+store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg)
 {
+	store->refuse_index = index;
 	store->refuse = refuse;
 	store->refuse_arg = arg;
 }
 
-/* Raise what the caller says instead of a violated unique constraint. */
+/* Is the error that was caught a key that is in this index already? Its copy is in the current context. */
+static bool
+is_taken_in(const char *index)
+{
+	ErrorData  *error = CopyErrorData();
+
+	return error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
+		error->constraint_name != NULL && strcmp(error->constraint_name, index) == 0;
+}
+
+/* Raise what the caller says where a key of his index is taken. */
 static void
 insert_or_refuse(Store *store, TupleTableSlot *slot, int row)
 {
@@ -263,9 +275,9 @@ insert_or_refuse(Store *store, TupleTableSlot *slot, int row)
 	}
 	PG_CATCH();
 	{
-		if (geterrcode() != ERRCODE_UNIQUE_VIOLATION)
-			PG_RE_THROW();
 		MemoryContextSwitchTo(old);
+		if (!is_taken_in(store->refuse_index))
+			PG_RE_THROW();
 		FlushErrorState();
 		store->refuse(store->refuse_arg, row);
 	}
@@ -282,7 +294,7 @@ store_flush(Store *store)
 					   GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < store->nqueued; i++)
 	{
-		if (store->refuse)
+		if (store->refuse_index)
 			insert_or_refuse(store, store->queue[i], store->nflushed + i);
 		else
 			insert_index_entries(store, store->queue[i], false);

@@ -34,13 +34,13 @@ extern void store_queue(Store *store, const Datum *values, const bool *isnull);
 extern void store_flush(Store *store);
 
 /*
- * Raise an error of one's own where a unique key is there by the time its
- * writer is done, who is waited for.  It is told the number of the row among
- * those that were queued, from 0; the transaction is at its end, and it must
- * not look at tables.
+ * Raise an error of one's own where a key of this unique index is there by the
+ * time its writer is done, who is waited for.  It is told the number of the row
+ * among those that were queued, from 0; the transaction is at its end, and it
+ * must not look at tables.
  */
 typedef void (*StoreRefuse) (void *arg, int row);
-extern void store_refuse_with(Store *store, StoreRefuse refuse, void *arg);
+extern void store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg);
 
 /* How many rows store_queue_try() takes before store_try_flush() is due. */
 #define STORE_QUEUE_MAX 512
