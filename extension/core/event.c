@@ -7,8 +7,13 @@
 #include "core/json.h"
 
 /* Indexed by cl_member, and sorted: that order is the canonical one. */
-#define NAME(name) {name, sizeof(name) - 1}
-static const cl_value names[CL_MEMBERS] = {
+#define NAME(name) {name, sizeof(name) - 1, ",\"" name "\":"}
+static const struct
+{
+	const char *name;
+	size_t		len;
+	const char *opening;		/* what a member begins with, but the first */
+}			names[CL_MEMBERS] = {
 	NAME("actor"), NAME("choices"), NAME("commitment"), NAME("detail"), NAME("event_time"), NAME("evidence"),
 	NAME("external_id"), NAME("id"), NAME("jurisdiction"), NAME("kind"), NAME("method"), NAME("nonce"), NAME("notice"),
 	NAME("recorded_at"), NAME("recorded_by"), NAME("row_key"), NAME("source"), NAME("subject_no"),
@@ -18,7 +23,7 @@ static const cl_value names[CL_MEMBERS] = {
 const char *
 cl_member_name(cl_member m)
 {
-	return names[m].data;
+	return names[m].name;
 }
 
 size_t
@@ -30,11 +35,14 @@ cl_event_encode(const cl_value values[CL_MEMBERS], char *out, size_t cap)
 	{
 		cl_value	value = m == CL_M_VERSION ? cl_string(CL_EVENT_VERSION) : values[m];
 
+		size_t		skip;
+
 		if (value.data == NULL)
 			continue;
-		cl_put(&b, b.len > 0 ? ",\"" : "{\"", 2);
-		cl_put(&b, names[m].data, names[m].len);
-		cl_put(&b, "\":", 2);
+		if (b.len == 0)
+			cl_put_char(&b, '{');
+		skip = b.len == 1;
+		cl_put(&b, names[m].opening + skip, names[m].len + 4 - skip);
 		if (!cl_json_put_string(&b, value.data, value.len))
 			return 0;
 	}
@@ -49,7 +57,7 @@ find_member(const cl_json_member *member)
 	cl_value	name = {member->name, member->name_len};
 	int			m = 0;
 
-	while (m < CL_MEMBERS && !cl_value_equal(name, names[m]))
+	while (m < CL_MEMBERS && !cl_value_equal(name, (cl_value) {names[m].name, names[m].len}))
 		m++;
 	return (cl_member) m;
 }

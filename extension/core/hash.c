@@ -154,24 +154,50 @@ cl_hmac(const void *key, size_t key_len, const cl_part *parts, int n, uint8_t *o
 	return result(ok);
 }
 
+/* Framed parts, gathered: a call costs more than hashing what is in a short one. */
+typedef struct Frames
+{
+	uint8_t		bytes[256];
+	size_t		len;
+} Frames;
+
 static bool
-add_framed(const cl_part *part)
+add_gathered(Frames *frames)
+{
+	size_t		len = frames->len;
+
+	frames->len = 0;
+	return add(&shared, frames->bytes, len);
+}
+
+static bool
+add_framed(Frames *frames, const cl_part *part)
 {
 	uint8_t		len[8];
 
 	cl_put_big_endian(len, part->len, sizeof(len));
-	return add(&shared, len, sizeof(len)) && add(&shared, part->data, part->len);
+	if (part->len > sizeof(frames->bytes) - sizeof(len))
+		return add_gathered(frames) && add(&shared, len, sizeof(len)) && add(&shared, part->data, part->len);
+	if (part->len > sizeof(frames->bytes) - sizeof(len) - frames->len && !add_gathered(frames))
+		return false;
+	memcpy(frames->bytes + frames->len, len, sizeof(len));
+	frames->len += sizeof(len);
+	if (part->len > 0)
+		memcpy(frames->bytes + frames->len, part->data, part->len);
+	frames->len += part->len;
+	return true;
 }
 
 int
 cl_commit(const void *salt, size_t salt_len, const cl_part *parts, int n, uint8_t *out)
 {
 	uint8_t		block[BLOCK];
+	Frames		frames = {.len = 0};
 	bool		ok = hmac_begin(salt, salt_len, block);
 
 	for (int i = 0; ok && i < n; i++)
-		ok = add_framed(&parts[i]);
-	ok = ok && hmac_finish(block, out);
+		ok = add_framed(&frames, &parts[i]);
+	ok = ok && add_gathered(&frames) && hmac_finish(block, out);
 	OPENSSL_cleanse(block, BLOCK);
 	return result(ok);
 }

@@ -72,21 +72,33 @@ eight_plain(const char *s)
 	return ((w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops) == 0;
 }
 
-bool
-cl_json_put_string(cl_buffer *b, const char *s, size_t len)
+static bool
+all_plain(const char *s, size_t len)
+{
+	char		few[8] = "        ";
+
+	if (len < 8)
+	{
+		memcpy(few, s, len);
+		return eight_plain(few);
+	}
+	for (size_t i = 0; i + 8 <= len; i += 8)
+		if (!eight_plain(s + i))
+			return false;
+	return eight_plain(s + len - 8);
+}
+
+/* Append what goes between the quotes. */
+static bool
+put_escaping(cl_buffer *b, const char *s, size_t len)
 {
 	size_t		plain = 0;		/* where what needs no escape begins */
 	size_t		n;
 	uint32_t	c;
 
-	cl_put_char(b, '"');
 	for (size_t i = 0; i < len; i += n)
 	{
-		n = len - i >= 8 && eight_plain(s + i) ? 8 : 0;
-		if (n > 0)
-			continue;
-		c = (uint8_t) s[i];
-		n = c < 0x80 ? 1 : cl_utf8_read(s + i, len - i, &c);
+		n = cl_utf8_read(s + i, len - i, &c);
 		if (n == 0)
 			return false;
 		if (c < 0x80 && must_escape((uint8_t) c))
@@ -97,8 +109,21 @@ cl_json_put_string(cl_buffer *b, const char *s, size_t len)
 		}
 	}
 	cl_put(b, s + plain, len - plain);
-	cl_put_char(b, '"');
 	return true;
+}
+
+bool
+cl_json_put_string(cl_buffer *b, const char *s, size_t len)
+{
+	bool		valid = true;
+
+	cl_put_char(b, '"');
+	if (all_plain(s, len))
+		cl_put(b, s, len);
+	else
+		valid = put_escaping(b, s, len);
+	cl_put_char(b, '"');
+	return valid;
 }
 
 /*
