@@ -20,6 +20,16 @@ INSERT INTO consent.event (subject, choices, actor, method)
 VALUES ('bulk_1', '-bulk_ads', 'self', 'web'), ('bulk_2', '-bulk_ads', 'guardian', 'phone')
 RETURNING event_id % 4096 AS place, subject, left(choices::text, 9) AS choices, event_time = recorded_at AS now, actor;
 
+-- also through a view of one's own, whose condition is about what the ledger sets
+CREATE VIEW bulk_by_agent AS
+SELECT event_id, subject, choices, recorded_at, actor FROM consent.event
+WHERE actor = 'agent' AND recorded_at IS NOT NULL AND event_id > 4096
+WITH CHECK OPTION;
+INSERT INTO bulk_by_agent (subject, choices, actor) VALUES ('bulk_1', '+bulk_ads', 'agent')
+RETURNING subject, actor, event_id % 4096 AS place, recorded_at IS NOT NULL AS recorded;
+INSERT INTO bulk_by_agent (subject, choices, actor) SELECT 'bulk_' || i, '+bulk_ads', 'self' FROM generate_series(1, 2) i;
+DROP VIEW bulk_by_agent;
+
 -- the same subject twice in a statement: both count, in any order
 INSERT INTO consent.event (subject, choices, event_time)
 VALUES ('bulk_3', '+bulk_ads', '2024-02-01 00:00+00'), ('bulk_3', '-bulk_ads', '2024-01-01 00:00+00');

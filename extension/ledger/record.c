@@ -203,6 +203,23 @@ view_event(const Datum *values, const bool *isnull, EventInput *event)
 	event->row_key = view_text(values, isnull, View_row_key);
 }
 
+/*
+ * What RETURNING shows.  The executor would take a new tuple apart into the
+ * slot: where the slot is virtual it gets the values here at once.  No other
+ * trigger wants the tuple, since the guard lets nobody add one.
+ */
+static HeapTuple
+row_to_return(TriggerData *trigger, Datum *values, bool *isnull)
+{
+	TupleTableSlot *slot = trigger->tg_trigslot;
+
+	if (!TTS_IS_VIRTUAL(slot))
+		return heap_form_tuple(RelationGetDescr(trigger->tg_relation), values, isnull);
+	memcpy(slot->tts_values, values, Natts_view * sizeof(Datum));
+	memcpy(slot->tts_isnull, isnull, Natts_view * sizeof(bool));
+	return trigger->tg_trigtuple;
+}
+
 /* Record one row of INSERT or COPY; RETURNING shows what the ledger set. */
 static HeapTuple
 insert_view_row(TriggerData *trigger)
@@ -210,11 +227,12 @@ insert_view_row(TriggerData *trigger)
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
 	Datum		values[Natts_view];
 	bool		isnull[Natts_view];
-	bool		replace[Natts_view] = {0};
 	EventInput	event = {0};
 	EventId		id;
 
-	heap_deform_tuple(trigger->tg_trigtuple, desc, values, isnull);
+	slot_getallattrs(trigger->tg_trigslot);
+	memcpy(values, trigger->tg_trigslot->tts_values, sizeof(values));
+	memcpy(isnull, trigger->tg_trigslot->tts_isnull, sizeof(isnull));
 	check_generated(desc, isnull);
 	view_event(values, isnull, &event);
 	id = intake_add(intake_innermost(), &event);
@@ -223,10 +241,21 @@ insert_view_row(TriggerData *trigger)
 	values[View_kind - 1] = CStringGetTextDatum(event.kind);
 	values[View_event_time - 1] = TimestampTzGetDatum(id.event_time);
 	values[View_recorded_at - 1] = TimestampTzGetDatum(id.recorded_at);
-	replace[View_event_id - 1] = replace[View_kind - 1] =
-		replace[View_event_time - 1] = replace[View_recorded_at - 1] = true;
-	memset(isnull, false, sizeof(isnull));
-	return heap_modify_tuple(trigger->tg_trigtuple, desc, values, isnull, replace);
+	isnull[View_event_id - 1] = isnull[View_kind - 1] =
+		isnull[View_event_time - 1] = isnull[View_recorded_at - 1] = false;
+	return row_to_return(trigger, values, isnull);
+}
+
+static void
+check_protocol(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
+		RelationGetRelid(trigger->tg_relation) != store_relid("event"))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("consent.event_insert() is the trigger function of the view consent.event")));
 }
 
 /*
@@ -238,11 +267,10 @@ consent_event_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
-		RelationGetRelid(trigger->tg_relation) != store_relid("event"))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("consent.event_insert() is the trigger function of the view consent.event")));
+	/* once: the executor's FmgrInfo is that of one trigger of one relation */
+	if (fcinfo->flinfo->fn_extra == NULL)
+		check_protocol(fcinfo);
+	fcinfo->flinfo->fn_extra = fcinfo->flinfo;
 	if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 	{
 		if (!intake_innermost())

@@ -343,12 +343,13 @@ static void
 write_events(Slice *slice)
 {
 	Store	   *store = store_open("event_log", RowExclusiveLock);
+	StoreRow   *rows = palloc(slice->count * sizeof(StoreRow));
 
+	for (int i = 0; i < slice->count; i++)
+		rows[i] = (StoreRow) {slice->events[i].values, slice->events[i].isnull};
 	if (slice->by_external)
 		store_refuse_with(store, "event_log_external", refuse_lost_race, slice);
-	for (int i = 0; i < slice->count; i++)
-		store_queue(store, slice->events[i].values, slice->events[i].isnull);
-	store_flush(store);
+	store_insert_rows(store, rows, slice->count);
 	store_close(store);
 }
 

@@ -11,6 +11,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
@@ -38,7 +39,6 @@ struct Store
 	int			nslots;			/* slots made so far */
 	int			nqueued;
 	Size		queued_bytes;
-	int			nflushed;		/* rows of the queues before */
 	const char *refuse_index;	/* NULL: a key that is there raises the server's own error */
 	StoreRefuse refuse;
 	void	   *refuse_arg;
@@ -185,31 +185,38 @@ next_slot(Store *store)
 	return store->queue[store->nqueued++];
 }
 
+static void
+fill_slot(Store *store, TupleTableSlot *slot, const Datum *values, const bool *isnull)
+{
+	int			natts = RelationGetNumberOfAttributes(store->rel);
+
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, natts * sizeof(Datum));
+	memcpy(slot->tts_isnull, isnull, natts * sizeof(bool));
+	ExecStoreVirtualTuple(slot);
+}
+
 /* Make a row of the queue; its slot keeps a copy of everything. */
 static void
 queue_row(Store *store, const Datum *values, const bool *isnull)
 {
 	TupleTableSlot *slot;
-	int			natts = RelationGetNumberOfAttributes(store->rel);
 
 	prepare_to_write(store);
 	slot = next_slot(store);
-	ExecClearTuple(slot);
-	memcpy(slot->tts_values, values, natts * sizeof(Datum));
-	memcpy(slot->tts_isnull, isnull, natts * sizeof(bool));
-	ExecStoreVirtualTuple(slot);
+	fill_slot(store, slot, values, isnull);
 	ExecMaterializeSlot(slot);
 	store->queued_bytes += ExecFetchSlotHeapTuple(slot, false, NULL)->t_len;
 }
 
 static bool
-insert_index_entries(Store *store, TupleTableSlot *slot, bool probe)
+insert_into_indexes(Store *store, ResultRelInfo *target, TupleTableSlot *slot, bool probe)
 {
 	bool		conflict = false;
 
 	ResetPerTupleExprContext(store->estate);
-	if (store->target->ri_NumIndices > 0)
-		list_free(compat_insert_index_tuples(store->target, slot, store->estate,
+	if (target->ri_NumIndices > 0)
+		list_free(compat_insert_index_tuples(target, slot, store->estate,
 											 false, probe, probe ? &conflict : NULL,
 											 COMPAT_ALL_INDEXES));
 	return conflict;
@@ -223,7 +230,7 @@ write_speculatively(Store *store, TupleTableSlot *slot, uint32 token)
 
 	table_tuple_insert_speculative(store->rel, slot, GetCurrentCommandId(true),
 								   0, NULL, token);
-	conflict = insert_index_entries(store, slot, true);
+	conflict = insert_into_indexes(store, store->target, slot, true);
 	table_tuple_complete_speculative(store->rel, slot, token, !conflict);
 	return conflict;
 }
@@ -237,51 +244,27 @@ clear_queue(Store *store)
 	store->queued_bytes = 0;
 }
 
+static bool
+queue_is_full(Store *store)
+{
+	return store->nqueued == STORE_QUEUE_MAX || store->queued_bytes > QUEUE_BYTES;
+}
+
 void
 store_queue(Store *store, const Datum *values, const bool *isnull)
 {
 	queue_row(store, values, isnull);
-	if (store->nqueued == STORE_QUEUE_MAX || store->queued_bytes > QUEUE_BYTES)
+	if (queue_is_full(store))
 		store_flush(store);
 }
 
-void
-store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg)
-{
-	store->refuse_index = index;
-	store->refuse = refuse;
-	store->refuse_arg = arg;
-}
-
-/* Is the error that was caught a key that is in this index already? Its copy is in the current context. */
-static bool
-is_taken_in(const char *index)
-{
-	ErrorData  *error = CopyErrorData();
-
-	return error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
-		error->constraint_name != NULL && strcmp(error->constraint_name, index) == 0;
-}
-
-/* Raise what the caller says where a key of his index is taken. */
+/* Write the queue without entries in indexes; its slots know their places then. */
 static void
-insert_or_refuse(Store *store, TupleTableSlot *slot, int row)
+write_queue(Store *store)
 {
-	MemoryContext old = CurrentMemoryContext;
-
-	PG_TRY();
-	{
-		insert_index_entries(store, slot, false);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(old);
-		if (!is_taken_in(store->refuse_index))
-			PG_RE_THROW();
-		FlushErrorState();
-		store->refuse(store->refuse_arg, row);
-	}
-	PG_END_TRY();
+	prepare_to_write(store);
+	table_multi_insert(store->rel, store->queue, store->nqueued,
+					   GetCurrentCommandId(true), 0, NULL);
 }
 
 void
@@ -289,17 +272,9 @@ store_flush(Store *store)
 {
 	if (store->nqueued == 0)
 		return;
-	prepare_to_write(store);
-	table_multi_insert(store->rel, store->queue, store->nqueued,
-					   GetCurrentCommandId(true), 0, NULL);
+	write_queue(store);
 	for (int i = 0; i < store->nqueued; i++)
-	{
-		if (store->refuse_index)
-			insert_or_refuse(store, store->queue[i], store->nflushed + i);
-		else
-			insert_index_entries(store, store->queue[i], false);
-	}
-	store->nflushed += store->nqueued;
+		insert_into_indexes(store, store->target, store->queue[i], false);
 	clear_queue(store);
 }
 
@@ -403,6 +378,142 @@ int64
 store_nextval(Oid sequence)
 {
 	return nextval_internal(sequence, false);
+}
+
+/* ---- many rows at once ---- */
+
+typedef struct Place
+{
+	int64		number;			/* what rows are sorted by; 0: as they come */
+	int			row;
+	ItemPointerData tid;
+} Place;
+
+#define ST_SORT sort_places
+#define ST_ELEMENT_TYPE Place
+#define ST_COMPARE(a, b) \
+	((a)->number != (b)->number ? ((a)->number < (b)->number ? -1 : 1) : (a)->row - (b)->row)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+static Place *
+write_rows(Store *store, const StoreRow *rows, int n)
+{
+	Place	   *places = palloc0(n * sizeof(Place));
+	int			written = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		places[i].row = i;
+		queue_row(store, rows[i].values, rows[i].isnull);
+		if (!queue_is_full(store) && i < n - 1)
+			continue;
+		write_queue(store);
+		for (int j = 0; j < store->nqueued; j++)
+			places[written++].tid = store->queue[j]->tts_tid;
+		clear_queue(store);
+	}
+	return places;
+}
+
+/*
+ * Numbers are entered into an index in their order: each is found near the one
+ * before, and what is larger than all others goes to the last page unsearched.
+ */
+static void
+sort_for_index(Store *store, Relation index, const StoreRow *rows, Place *places, int n)
+{
+	AttrNumber	attno = index->rd_index->indkey.values[0];
+	bool		by_number = attno > 0 &&
+		TupleDescAttr(RelationGetDescr(store->rel), attno - 1)->atttypid == INT8OID;
+
+	for (int i = 0; i < n; i++)
+	{
+		const StoreRow *row = &rows[places[i].row];
+
+		places[i].number = !by_number || row->isnull[attno - 1] ? 0 : DatumGetInt64(row->values[attno - 1]);
+	}
+	sort_places(places, n);
+}
+
+void
+store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg)
+{
+	store->refuse_index = index;
+	store->refuse = refuse;
+	store->refuse_arg = arg;
+}
+
+/* Is the error that was caught a key that is in this index already? Its copy is in the current context. */
+static bool
+is_taken_in(const char *index)
+{
+	ErrorData  *error = CopyErrorData();
+
+	return error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
+		error->constraint_name != NULL && strcmp(error->constraint_name, index) == 0;
+}
+
+/* Raise what the caller says where a key of his index is taken. */
+static void
+insert_or_refuse(Store *store, ResultRelInfo *target, TupleTableSlot *slot, int row)
+{
+	MemoryContext old = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		insert_into_indexes(store, target, slot, false);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(old);
+		if (!is_taken_in(store->refuse_index))
+			PG_RE_THROW();
+		FlushErrorState();
+		store->refuse(store->refuse_arg, row);
+	}
+	PG_END_TRY();
+}
+
+/* Enter rows into one index. */
+static void
+enter_rows(Store *store, int which, const StoreRow *rows, const Place *places, int n)
+{
+	ResultRelInfo target = *store->target;	/* as if it had but this one */
+	TupleTableSlot *slot = next_slot(store);
+	bool		refusing = store->refuse_index != NULL &&
+		strcmp(RelationGetRelationName(target.ri_IndexRelationDescs[which]), store->refuse_index) == 0;
+
+	target.ri_NumIndices = 1;
+	target.ri_IndexRelationDescs += which;
+	target.ri_IndexRelationInfo += which;
+	for (int i = 0; i < n; i++)
+	{
+		fill_slot(store, slot, rows[places[i].row].values, rows[places[i].row].isnull);
+		slot->tts_tid = places[i].tid;
+		if (refusing)
+			insert_or_refuse(store, &target, slot, places[i].row);
+		else
+			insert_into_indexes(store, &target, slot, false);
+	}
+	clear_queue(store);
+}
+
+void
+store_insert_rows(Store *store, const StoreRow *rows, int n)
+{
+	Place	   *places;
+
+	prepare_to_write(store);
+	store_flush(store);
+	places = write_rows(store, rows, n);
+	for (int i = 0; i < store->target->ri_NumIndices; i++)
+	{
+		sort_for_index(store, store->target->ri_IndexRelationDescs[i], rows, places, n);
+		enter_rows(store, i, rows, places, n);
+	}
+	pfree(places);
 }
 
 /* ---- reading ---- */

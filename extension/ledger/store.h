@@ -34,10 +34,21 @@ extern void store_queue(Store *store, const Datum *values, const bool *isnull);
 extern void store_flush(Store *store);
 
 /*
- * Raise an error of one's own where a key of this unique index is there by the
- * time its writer is done, who is waited for.  It is told the number of the row
- * among those that were queued, from 0; the transaction is at its end, and it
- * must not look at tables.
+ * Insert rows together, each index being written by itself and, where it begins
+ * with a number, in the order of that.
+ */
+typedef struct StoreRow
+{
+	const Datum *values;
+	const bool *isnull;
+} StoreRow;
+extern void store_insert_rows(Store *store, const StoreRow *rows, int n);
+
+/*
+ * Let store_insert_rows() raise an error of one's own where a key of this unique
+ * index is there by the time its writer is done, who is waited for.  It is told
+ * the number of the row; the transaction is at its end, and it must not look at
+ * tables.
  */
 typedef void (*StoreRefuse) (void *arg, int row);
 extern void store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg);
