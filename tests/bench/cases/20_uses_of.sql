@@ -4,16 +4,17 @@
 -- @goal >= 0.67
 -- @clients 1
 -- @setup
+SELECT count(*) / 5 AS uses FROM message \gset
+CREATE TEMP TABLE used AS
+SELECT consent.manifest('{ai_training}', 'message', m.id, ARRAY[sender, recipient], sent_at) FROM message m
+WHERE id <= :uses / 2 AND consent.permits(ARRAY[sender, recipient], 'ai_training', 'message', NULL, sent_at);
 DO $$
 DECLARE
 	run bigint;
-	uses bigint := (SELECT count(*) / 5 FROM message);
 BEGIN
 	FOR i IN 1 .. 100 LOOP
 		run := consent.open_run('run ' || i, '{ai_training}');
-		COMMIT;
-		PERFORM count(*) FROM message m
-		WHERE id <= uses / 2 AND consent.record_use(run, 'message', m.id, ARRAY[sender, recipient], sent_at);
+		PERFORM consent.record_use(run, manifest) FROM used;
 		PERFORM consent.close_run(run);
 		COMMIT;
 	END LOOP;
