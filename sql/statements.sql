@@ -56,6 +56,38 @@ INSERT INTO consent.event (subject, choices) SELECT CASE i WHEN 9000 THEN 'st_o1
 SELECT * FROM recorded WHERE subject = 'st_o1';
 SELECT count(*) AS unsound FROM unsound;
 
+-- Known and unknown ones, near each other and far apart in the order of their
+-- keys, before all others and after all others: nobody is made twice, or missed.
+INSERT INTO consent.event (subject, choices)
+	SELECT 'st_w' || lpad((2 * i)::text, 6, '0') || CASE i % 7 WHEN 0 THEN repeat('é', i % 70) ELSE '' END, '+st_train' FROM generate_series(0, 9999) i;
+CREATE TABLE st_walk AS
+	SELECT subject_no, key, (row_number() OVER (ORDER BY key) - 1)::int AS place FROM consent.subject WHERE key LIKE 'st\_w%';
+CREATE TABLE st_before AS SELECT max(event_id) AS event_id FROM consent.event_log;
+CREATE VIEW st_found AS
+	SELECT count(*) AS events, count(DISTINCT e.subject_no) AS people, count(*) FILTER (WHERE w.subject_no = e.subject_no) AS known, count(*) FILTER (WHERE w.key IS NULL) AS new
+	FROM consent.event_log e JOIN consent.subject s USING (subject_no) LEFT JOIN st_walk w USING (key)
+	WHERE e.event_id > (SELECT max(event_id) FROM st_before);
+CREATE PROCEDURE st_note() LANGUAGE sql AS 'INSERT INTO st_before SELECT max(event_id) FROM consent.event_log';
+-- one after the other
+INSERT INTO consent.event (subject, choices) SELECT key, '-st_ads' FROM st_walk WHERE place < 5000;
+SELECT * FROM st_found; CALL st_note();
+-- every third; every tenth, which is too far to walk; and what begins near and goes on far
+INSERT INTO consent.event (subject, choices) SELECT key, '-st_ads' FROM st_walk WHERE place % 3 = 1;
+SELECT * FROM st_found; CALL st_note();
+INSERT INTO consent.event (subject, choices) SELECT key, '-st_ads' FROM st_walk WHERE place % 10 = 9;
+SELECT * FROM st_found; CALL st_note();
+INSERT INTO consent.event (subject, choices) SELECT key, '-st_ads' FROM st_walk WHERE place < 300 OR place % 40 = 0;
+SELECT * FROM st_found; CALL st_note();
+-- between each two a stranger, and some before and behind all of them
+INSERT INTO consent.event (subject, choices) SELECT 'st_w' || lpad(i::text, 6, '0'), '-st_ads' FROM generate_series(-100, 4000) i WHERE i NOT BETWEEN -90 AND -1;
+SELECT * FROM st_found; CALL st_note();
+INSERT INTO consent.event (subject, choices) SELECT key, '-st_ads' FROM st_walk WHERE place > 9900 UNION ALL SELECT 'st_w' || i, '-st_ads' FROM generate_series(990000, 990100) i;
+SELECT * FROM st_found; CALL st_note();
+SELECT count(*) AS unsound FROM unsound;
+DROP VIEW st_found;
+DROP PROCEDURE st_note;
+DROP TABLE st_walk, st_before;
+
 -- Functions: SQL, PL/pgSQL, with the rights of their owner, with a block that
 -- fails, that loop over what they recorded.
 CREATE FUNCTION st_sql(s text) RETURNS bigint LANGUAGE sql AS

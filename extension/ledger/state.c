@@ -19,6 +19,7 @@
 #include "ledger/store.h"
 #include "ledger/subject.h"
 #include "ledger/subject_state.h"
+#include "ledger/subject_walk.h"
 #include "type/consent.h"
 
 #define SALTS_AT_ONCE 64
@@ -298,25 +299,13 @@ make_unknown(Batch *batch)
 
 /* ---- subjects that are known ---- */
 
-static HeapTuple
-fetch_by_key(Batch *batch, StoreScan **scan, Member *member)
-{
-	ScanKeyData key;
-
-	store_key_text(&key, Anum_subject_key, member->key, member->len);
-	if (*scan)
-		store_rescan(*scan, &key);
-	else
-		*scan = store_scan(batch->subjects, "subject_key", GetActiveSnapshot(), 1, &key);
-	return store_next(*scan);
-}
-
 static void
 find_known(Batch *batch)
 {
-	StoreScan  *scan = NULL;
+	SubjectWalk *walk;
 
 	store_push_latest_snapshot();
+	walk = subject_walk_begin(batch->subjects, batch->nmembers);
 	for (int i = 0; i < batch->nmembers; i++)
 	{
 		Member	   *member = &batch->members[i];
@@ -325,7 +314,7 @@ find_known(Batch *batch)
 
 		if (member->subject_no != 0)
 			continue;
-		tuple = fetch_by_key(batch, &scan, member);
+		tuple = subject_walk_to(walk, member->key, member->len);
 		if (!tuple)
 			continue;
 		member->tuple = heap_copytuple(tuple);
@@ -333,8 +322,7 @@ find_known(Batch *batch)
 		member->commitment =
 			store_get(batch->subjects, member->tuple, Anum_subject_commitment, &isnull);
 	}
-	if (scan)
-		store_end(scan);
+	subject_walk_end(walk);
 	store_pop_snapshot();
 }
 
@@ -387,11 +375,14 @@ change_until_done(Batch *batch, Member *member)
 
 	do
 	{
-		StoreScan  *scan = NULL;
+		ScanKeyData key;
+		StoreScan  *scan;
 		HeapTuple	tuple;
 
 		store_push_latest_snapshot();
-		tuple = fetch_by_key(batch, &scan, member);
+		store_key_text(&key, Anum_subject_key, member->key, member->len);
+		scan = store_scan(batch->subjects, "subject_key", GetActiveSnapshot(), 1, &key);
+		tuple = store_next(scan);
 		if (!tuple || member->subject_no != subject_state_number(batch->subjects, tuple))
 			subject_state_refuse_erased();
 		tuple = heap_copytuple(tuple);

@@ -545,6 +545,13 @@ store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len)
 }
 
 void
+store_key_text_from(ScanKey key, AttrNumber attno, const char *least, size_t len)
+{
+	ScanKeyInit(key, attno, BTGreaterEqualStrategyNumber, F_TEXT_GE,
+				PointerGetDatum(cstring_to_text_with_len(least, len)));
+}
+
+void
 store_key_bytea(ScanKey key, AttrNumber attno, bytea *value)
 {
 	ScanKeyInit(key, attno, BTEqualStrategyNumber, F_BYTEAEQ, PointerGetDatum(value));

@@ -92,11 +92,12 @@ extern StoreScan *store_scan_again(Store *store, const char *index, Snapshot sna
  */
 extern HeapTuple store_row_at(Store *store, ItemPointer place, Snapshot snapshot);
 
-/* Equality keys on the table's columns; one for what is not below a value. */
+/* Equality keys on the table's columns; _from: for what is not below a value. */
 extern void store_key_int8(ScanKey key, AttrNumber attno, int64 value);
 extern void store_key_int8_from(ScanKey key, AttrNumber attno, int64 least);
 extern void store_key_int2(ScanKey key, AttrNumber attno, int16 value);
 extern void store_key_text(ScanKey key, AttrNumber attno, const char *value, size_t len);
+extern void store_key_text_from(ScanKey key, AttrNumber attno, const char *least, size_t len);
 extern void store_key_bytea(ScanKey key, AttrNumber attno, bytea *value);
 extern void store_key_isnull(ScanKey key, AttrNumber attno);
 
