@@ -75,10 +75,11 @@ eight_plain(const char *s)
 static bool
 all_plain(const char *s, size_t len)
 {
-	char		few[8] = "        ";
+	char		few[8];
 
 	if (len < 8)
 	{
+		memset(few, ' ', sizeof(few));
 		memcpy(few, s, len);
 		return eight_plain(few);
 	}

@@ -7,6 +7,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "ledger/subject_walk.h"
 #include "ledger/tables.h"
 
