@@ -204,23 +204,10 @@ view_event(const Datum *values, const bool *isnull, EventInput *event)
 }
 
 /*
- * What RETURNING shows.  The executor would take a new tuple apart into the
- * slot: where the slot is virtual it gets the values here at once.  No other
- * trigger wants the tuple, since the guard lets nobody add one.
+ * Record one row of INSERT or COPY; RETURNING shows what the ledger set.  The
+ * tuple returned must be a new one: of the one given, the executor would keep
+ * the memory until the end of the statement.
  */
-static HeapTuple
-row_to_return(TriggerData *trigger, Datum *values, bool *isnull)
-{
-	TupleTableSlot *slot = trigger->tg_trigslot;
-
-	if (!TTS_IS_VIRTUAL(slot))
-		return heap_form_tuple(RelationGetDescr(trigger->tg_relation), values, isnull);
-	memcpy(slot->tts_values, values, Natts_view * sizeof(Datum));
-	memcpy(slot->tts_isnull, isnull, Natts_view * sizeof(bool));
-	return trigger->tg_trigtuple;
-}
-
-/* Record one row of INSERT or COPY; RETURNING shows what the ledger set. */
 static HeapTuple
 insert_view_row(TriggerData *trigger)
 {
@@ -243,7 +230,7 @@ insert_view_row(TriggerData *trigger)
 	values[View_recorded_at - 1] = TimestampTzGetDatum(id.recorded_at);
 	isnull[View_event_id - 1] = isnull[View_kind - 1] =
 		isnull[View_event_time - 1] = isnull[View_recorded_at - 1] = false;
-	return row_to_return(trigger, values, isnull);
+	return heap_form_tuple(desc, values, isnull);
 }
 
 static void
