@@ -34,7 +34,6 @@ cl_event_encode(const cl_value values[CL_MEMBERS], char *out, size_t cap)
 	for (int m = 0; m < CL_MEMBERS; m++)
 	{
 		cl_value	value = m == CL_M_VERSION ? cl_string(CL_EVENT_VERSION) : values[m];
-
 		size_t		skip;
 
 		if (value.data == NULL)

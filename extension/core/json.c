@@ -99,6 +99,9 @@ put_escaping(cl_buffer *b, const char *s, size_t len)
 
 	for (size_t i = 0; i < len; i += n)
 	{
+		n = len - i >= 8 && eight_plain(s + i) ? 8 : 0;
+		if (n > 0)
+			continue;
 		n = cl_utf8_read(s + i, len - i, &c);
 		if (n == 0)
 			return false;

@@ -233,16 +233,13 @@ insert_view_row(TriggerData *trigger)
 	return heap_form_tuple(desc, values, isnull);
 }
 
-static void
-check_protocol(FunctionCallInfo fcinfo)
+/* Looked up once for all rows: a trigger's FmgrInfo is that of one relation. */
+static bool
+is_on_event(FmgrInfo *flinfo, TriggerData *trigger)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
-		RelationGetRelid(trigger->tg_relation) != store_relid("event"))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("consent.event_insert() is the trigger function of the view consent.event")));
+	if (flinfo->fn_extra == NULL && RelationGetRelid(trigger->tg_relation) == store_relid("event"))
+		flinfo->fn_extra = flinfo;
+	return flinfo->fn_extra != NULL;
 }
 
 /*
@@ -254,10 +251,11 @@ consent_event_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
-	/* once: the executor's FmgrInfo is that of one trigger of one relation */
-	if (fcinfo->flinfo->fn_extra == NULL)
-		check_protocol(fcinfo);
-	fcinfo->flinfo->fn_extra = fcinfo->flinfo;
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
+		!is_on_event(fcinfo->flinfo, trigger))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("consent.event_insert() is the trigger function of the view consent.event")));
 	if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 	{
 		if (!intake_innermost())

@@ -81,7 +81,7 @@ sub run_case
 	my @measured;
 
 	$session->run($case->{setup}) if $case->{setup};
-	# Transactions are counted with a warm cache: where what was set up may have left it, after a first time that does not count.
+	# Transactions are counted with a warm cache: at full size after a first time that does not count.
 	foreach my $run (($case->{clients} && $scale >= 1 ? 0 : 1) .. $runs)
 	{
 		my @turns = (-1 .. $#ways);
