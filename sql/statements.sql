@@ -56,6 +56,39 @@ INSERT INTO consent.event (subject, choices) SELECT CASE i WHEN 9000 THEN 'st_o1
 SELECT * FROM recorded WHERE subject = 'st_o1';
 SELECT count(*) AS unsound FROM unsound;
 
+-- Thousands of strangers in savepoints that are kept and that are not, in a block
+-- that fails, and when the transaction ends.
+CREATE FUNCTION st_many(prefix text) RETURNS void LANGUAGE sql AS
+	$$ INSERT INTO consent.event (subject, choices) SELECT prefix || i % 9000, '+st_train' FROM generate_series(1, 10000) i $$;
+CREATE TABLE st_late (prefix text);
+CREATE FUNCTION st_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM st_many(NEW.prefix);
+	RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER late AFTER INSERT ON st_late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION st_at_commit();
+BEGIN;
+SAVEPOINT a;
+SELECT st_many('st_s');
+ROLLBACK TO a;
+SELECT st_many('st_s');
+SAVEPOINT b;
+SELECT st_many('st_t');
+RELEASE b;
+INSERT INTO st_late VALUES ('st_u');
+COMMIT;
+DO $$
+BEGIN
+	PERFORM st_many('st_v');
+	RAISE division_by_zero;
+EXCEPTION WHEN division_by_zero THEN
+	PERFORM st_many('st_x');
+END $$;
+SELECT left(subject, 4) AS prefix, count(*) AS people, sum(events) AS events FROM recorded WHERE subject ~ '^st_[s-x]' GROUP BY prefix ORDER BY prefix;
+SELECT count(*) AS unsound FROM unsound;
+DROP TABLE st_late;
+DROP FUNCTION st_many, st_at_commit;
+
 -- Known and unknown ones, near each other and far apart in the order of their
 -- keys, before all others and after all others: nobody is made twice, or missed.
 INSERT INTO consent.event (subject, choices)

@@ -293,11 +293,11 @@ keep_room(Intake *intake)
 }
 
 static void
-write_slice(Intake *intake)
+write_slice(Intake *intake, bool running)
 {
 	if (!intake->slice)
 		return;
-	slice_write(intake->slice, intake->queue);
+	slice_write(intake->slice, intake->queue, running);
 	intake->slice = NULL;
 }
 
@@ -307,7 +307,7 @@ write_full_slice(Intake *intake)
 {
 	if (!intake->queue)
 		intake->queue = state_queue_create(intake->context);
-	write_slice(intake);
+	write_slice(intake, true);
 	if (state_queue_is_full(intake->queue))
 		state_queue_write(intake->queue);
 }
@@ -388,7 +388,7 @@ intake_end(Intake *intake)
 {
 	MemoryContext old = MemoryContextSwitchTo(intake->slice_context);
 
-	write_slice(intake);
+	write_slice(intake, false);
 	if (intake->queue)
 		state_queue_write(intake->queue);
 	MemoryContextSwitchTo(old);

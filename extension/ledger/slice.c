@@ -479,11 +479,11 @@ write_seal(Slice *slice)
 }
 
 void
-slice_write(Slice *slice, StateQueue *queue)
+slice_write(Slice *slice, StateQueue *queue, bool running)
 {
 	for (int i = 0; i < slice->count; i++)
 		slice->has_evidence |= slice->events[i].evidence != NULL;
-	state_apply(slice->declared, slice->events, slice->count, queue);
+	state_apply(slice->declared, slice->events, slice->count, queue, running);
 	write_events(slice);
 	write_evidence(slice);
 	write_seal(slice);

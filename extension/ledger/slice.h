@@ -38,9 +38,10 @@ extern void slice_note_external(Slice *slice, const char *source, const char *ex
 /*
  * Make and lock subjects in order, merge the states (into the queue, if there
  * is one), write events, evidence and seal.  Raises 40001 when another
- * transaction recorded one of the external ids meanwhile.
+ * transaction recorded one of the external ids meanwhile.  Running: no
+ * (sub)transaction is at its end, so there may be another one inside.
  */
-extern void slice_write(Slice *slice, StateQueue *queue);
+extern void slice_write(Slice *slice, StateQueue *queue, bool running);
 
 /*
  * Find the event with the same source and external id, in the slice or in the

@@ -24,6 +24,9 @@
 
 #define SALTS_AT_ONCE 64
 
+/* To make subjects in a subtransaction is not worth its while for a few. */
+#define AT_ONCE_MIN 256
+
 /* The events of one subject in the slice, and what is known of her. */
 typedef struct Member
 {
@@ -46,6 +49,7 @@ typedef struct Batch
 	int			nmembers;
 	Store	   *subjects;
 	StateQueue *queue;			/* NULL: states are changed at once */
+	bool		running;		/* a subtransaction may be begun */
 	Oid			numbers;		/* the sequence that new subjects draw from */
 	Store	   *scopes;			/* NULL until needed */
 	int			salts_left;		/* random bytes are drawn for many subjects at once */
@@ -160,10 +164,8 @@ next_salt(Batch *batch)
 }
 
 static void
-queue_subject(Batch *batch, Member *member)
+subject_columns(Batch *batch, Member *member, Datum *values, bool *isnull)
 {
-	Datum		values[Natts_subject];
-	bool		isnull[Natts_subject];
 	SubjectState s = subject_state_empty();
 	const uint8 *salt = next_salt(batch);
 	uint8		hmac[CL_HASH_BYTES];
@@ -174,7 +176,7 @@ queue_subject(Batch *batch, Member *member)
 	member->commitment = bytes_datum(hmac, sizeof(hmac));
 	merge_events(batch, member, &s);
 
-	memset(isnull, true, sizeof(isnull));
+	memset(isnull, true, Natts_subject * sizeof(bool));
 	values[Anum_subject_subject_no - 1] = Int64GetDatum(member->subject_no);
 	isnull[Anum_subject_subject_no - 1] = false;
 	values[Anum_subject_key - 1] = PointerGetDatum(cstring_to_text_with_len(member->key, member->len));
@@ -184,6 +186,15 @@ queue_subject(Batch *batch, Member *member)
 	values[Anum_subject_commitment - 1] = member->commitment;
 	isnull[Anum_subject_commitment - 1] = false;
 	subject_state_columns(&s, values, isnull);
+}
+
+static void
+queue_subject(Batch *batch, Member *member)
+{
+	Datum		values[Natts_subject];
+	bool		isnull[Natts_subject];
+
+	subject_columns(batch, member, values, isnull);
 	store_queue_try(batch->subjects, values, isnull);
 }
 
@@ -297,6 +308,40 @@ make_unknown(Batch *batch)
 	return flush_subjects(batch, queued, n);
 }
 
+/* Many at once; false, and all are unknown still, if one of them is there. */
+static bool
+make_at_once(Batch *batch)
+{
+	typedef struct NewSubject
+	{
+		Member	   *member;
+		Datum		values[Natts_subject];
+		bool		isnull[Natts_subject];
+	} NewSubject;
+	NewSubject *made = palloc(batch->nmembers * sizeof(NewSubject));
+	StoreRow   *rows = palloc(batch->nmembers * sizeof(StoreRow));
+	int			n = 0;
+	bool		written;
+
+	for (int i = 0; i < batch->nmembers; i++)
+	{
+		Member	   *member = &batch->members[i];
+
+		if (member->subject_no != 0 || stays_erased(batch, member))
+			continue;
+		made[n].member = member;
+		subject_columns(batch, member, made[n].values, made[n].isnull);
+		rows[n] = (StoreRow) {made[n].values, made[n].isnull};
+		n++;
+	}
+	written = store_try_rows(batch->subjects, "subject_key", rows, n);
+	for (int i = 0; i < n && !written; i++)
+		made[i].member->subject_no = 0;
+	pfree(rows);
+	pfree(made);
+	return written;
+}
+
 /* ---- subjects that are known ---- */
 
 static void
@@ -326,10 +371,20 @@ find_known(Batch *batch)
 	store_pop_snapshot();
 }
 
+static int
+count_unknown(const Batch *batch)
+{
+	int			n = 0;
+
+	for (int i = 0; i < batch->nmembers; i++)
+		n += batch->members[i].subject_no == 0;
+	return n;
+}
+
 /*
  * Find out who is known, and make the others.  After a slice of strangers the
  * look at who is known is saved: making somebody looks for her too, only that
- * it costs a dead row where she is there.  It tells nobody erased from somebody
+ * it costs dead rows where she is there.  It tells nobody erased from somebody
  * unknown, so where somebody was erased everybody is looked for first.
  */
 static void
@@ -339,6 +394,8 @@ find_or_make(Batch *batch)
 	bool		strangers = true;
 
 	if (!queue || !state_queue_met_strangers(queue) || batch->declared->erased_subjects > 0)
+		find_known(batch);
+	if (batch->running && count_unknown(batch) >= AT_ONCE_MIN && !make_at_once(batch))
 		find_known(batch);
 	while (!make_unknown(batch))
 		find_known(batch);
@@ -544,7 +601,7 @@ number_events(Batch *batch)
 }
 
 void
-state_apply(const Declared *d, SliceEvent *events, int n, StateQueue *queue)
+state_apply(const Declared *d, SliceEvent *events, int n, StateQueue *queue, bool running)
 {
 	Batch		batch;
 
@@ -552,6 +609,7 @@ state_apply(const Declared *d, SliceEvent *events, int n, StateQueue *queue)
 	batch.declared = d;
 	batch.events = events;
 	batch.queue = queue;
+	batch.running = running;
 
 	group_by_subject(&batch, n);
 	if (batch.nmembers == 0)
@@ -584,7 +642,7 @@ number_subjects(const char **keys, int n, int64 *numbers)
 		memset(events[i].isnull, true, sizeof(events[i].isnull));
 		events[i].subject = (char *) keys[i];
 	}
-	state_apply(declared_get(), events, n, NULL);
+	state_apply(declared_get(), events, n, NULL, false);
 	for (int i = 0; i < n; i++)
 		numbers[i] = DatumGetInt64(events[i].values[Anum_event_log_subject_no - 1]);
 }

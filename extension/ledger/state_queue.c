@@ -47,6 +47,7 @@ struct StateQueue
 	MemoryContext context;
 	queued_hash *changes;
 	bool		strangers;		/* nobody in the slice before was known */
+	bool		misled;			/* after such a slice somebody was, once */
 };
 
 StateQueue *
@@ -76,7 +77,8 @@ state_queue_met_strangers(const StateQueue *queue)
 void
 state_queue_note_strangers(StateQueue *queue, bool strangers)
 {
-	queue->strangers = strangers;
+	queue->misled |= queue->strangers && !strangers;
+	queue->strangers = strangers && !queue->misled;
 }
 
 /* ---- filling ---- */

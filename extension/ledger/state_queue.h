@@ -26,7 +26,7 @@ extern bool state_queue_is_full(const StateQueue *queue);
 /* Merge what waits into the rows as they are now, in number order. */
 extern void state_queue_write(StateQueue *queue);
 
-/* What the next slice may expect: that again nobody in it is known. */
+/* What the next slice may expect: that again nobody in it is known.  Once it is wrong, not any more. */
 extern bool state_queue_met_strangers(const StateQueue *queue);
 extern void state_queue_note_strangers(StateQueue *queue, bool strangers);
 

@@ -22,6 +22,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
@@ -45,6 +46,7 @@ struct Store
 	TupleTableSlot *at_place;	/* made when it is first needed */
 	StoreScan  *kept;			/* of store_scan_again() */
 	MemoryContext context;
+	ResourceOwner owner;		/* of the slots, also those made in store_try_rows() */
 };
 
 /* Rows of a sequential scan that are fetched from memory together. */
@@ -113,6 +115,7 @@ store_open(const char *table, LOCKMODE lockmode)
 	Store	   *store = MemoryContextAllocZero(context, sizeof(Store));
 
 	store->context = context;
+	store->owner = CurrentResourceOwner;
 	store->rel = table_open(store_relid(table), lockmode);
 	check_ordinary(store->rel);
 	return store;
@@ -176,10 +179,13 @@ next_slot(Store *store)
 	if (store->nqueued == store->nslots)
 	{
 		MemoryContext old = MemoryContextSwitchTo(store->context);
+		ResourceOwner owner = CurrentResourceOwner;
 
+		CurrentResourceOwner = store->owner;
 		store->queue[store->nslots++] =
 			MakeSingleTupleTableSlot(RelationGetDescr(store->rel),
 									 table_slot_callbacks(store->rel));
+		CurrentResourceOwner = owner;
 		MemoryContextSwitchTo(old);
 	}
 	return store->queue[store->nqueued++];
@@ -445,12 +451,10 @@ store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg
 	store->refuse_arg = arg;
 }
 
-/* Is the error that was caught a key that is in this index already? Its copy is in the current context. */
+/* Is the error a key that is in this index already? */
 static bool
-is_taken_in(const char *index)
+is_taken_in(const ErrorData *error, const char *index)
 {
-	ErrorData  *error = CopyErrorData();
-
 	return error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
 		error->constraint_name != NULL && strcmp(error->constraint_name, index) == 0;
 }
@@ -468,7 +472,7 @@ insert_or_refuse(Store *store, ResultRelInfo *target, TupleTableSlot *slot, int 
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(old);
-		if (!is_taken_in(store->refuse_index))
+		if (!is_taken_in(CopyErrorData(), store->refuse_index))
 			PG_RE_THROW();
 		FlushErrorState();
 		store->refuse(store->refuse_arg, row);
@@ -514,6 +518,44 @@ store_insert_rows(Store *store, const StoreRow *rows, int n)
 		enter_rows(store, i, rows, places, n);
 	}
 	pfree(places);
+}
+
+bool
+store_try_rows(Store *store, const char *index, const StoreRow *rows, int n)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool written = true;
+
+	prepare_to_write(store);
+	store_flush(store);
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		store_insert_rows(store, rows, n);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (!is_taken_in(error, index))
+			ReThrowError(error);
+		FreeErrorData(error);
+		clear_queue(store);
+		written = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return written;
 }
 
 /* ---- reading ---- */

@@ -82,6 +82,21 @@ $node->safe_psql('postgres', qq{
 });
 is(join(' ', map { events($_) } qw(b c d e)), '3 0 6 2', 'what was recorded, and not rolled back, is there');
 sealed('and sealed');
+
+# Thousands of subjects, all of them new, of whom the last are left over.
+my $insert_many = q{INSERT INTO consent.event (subject, choices) SELECT 'g' || i, '+train' FROM generate_series(1, 9000) i RETURNING event_id};
+$node->safe_psql('postgres', qq{
+	BEGIN;
+	SAVEPOINT s;
+	SELECT limited(\$\$$insert_many\$\$, 8000);
+	ROLLBACK TO s;
+	SELECT limited(\$\$$insert_many\$\$, 7000);
+	RELEASE s;
+	SELECT limited(\$\$$insert_many\$\$, 8000);
+	COMMIT;
+});
+is(join(' ', events('g'), $node->safe_psql('postgres', q{SELECT count(*) FROM consent.subject WHERE key LIKE 'g%'})), '15000 8000', 'a slice that is left over makes its subjects too');
+sealed('and is sealed');
 is(($node->psql('postgres', "BEGIN; SELECT limited(\$\$@{[insert_ten('f')]}\$\$, 3); PREPARE TRANSACTION 'p'"))[0], 3,
 	'such a transaction cannot be prepared');
 $node->safe_psql('postgres', "BEGIN; SELECT limited(\$\$@{[insert_ten('f')]}\$\$, 3); ROLLBACK");
