@@ -383,17 +383,23 @@ unlink_intake(Intake *intake)
 	*i = intake->parent;
 }
 
-void
-intake_end(Intake *intake)
+static void
+end_intake(Intake *intake, bool running)
 {
 	MemoryContext old = MemoryContextSwitchTo(intake->slice_context);
 
-	write_slice(intake, false);
+	write_slice(intake, running);
 	if (intake->queue)
 		state_queue_write(intake->queue);
 	MemoryContextSwitchTo(old);
 	unlink_intake(intake);
 	MemoryContextDelete(intake->context);
+}
+
+void
+intake_end(Intake *intake)
+{
+	end_intake(intake, true);
 }
 
 EventId
@@ -416,7 +422,7 @@ static void
 end_left_over(SubTransactionId subid)
 {
 	while (innermost && innermost->subid >= subid)
-		intake_end(innermost);
+		end_intake(innermost, false);
 }
 
 static void

@@ -58,6 +58,21 @@ is($node->safe_psql('postgres', q{
 	SELECT count(*) FROM consent.seal s WHERE count <> (SELECT count(*) FROM consent.event_log e WHERE e.event_id / 4096 = s.seal_no)}),
 	'0', 'each seal has its events');
 
+# Hundreds of new people at a time, of whom others make some meanwhile.
+my $crowds = $node->basedir . '/crowds.sql';
+append_to_file($crowds, q{
+\set first random(1, 6000)
+INSERT INTO consent.event (subject, choices, source) SELECT 'w' || :first + (i * 377) % 600, '-train', 'crowds' FROM generate_series(1, 600) i;
+});
+$node->command_checks_all(
+	[ 'pgbench', '-n', '-c16', '-j2', '-t10', '--max-tries=1', '-f', $crowds, $node->connstr('postgres') ],
+	0, [qr{number of transactions actually processed: 160/160}], [], 'sixteen clients, each making hundreds of people');
+is($node->safe_psql('postgres', q{SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'}), '0', 'no deadlock there either');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM consent.event WHERE source = 'crowds'}), 160 * 600, 'each event is there');
+is($node->safe_psql('postgres', q{
+	SELECT count(*) FROM consent.event e JOIN consent.subject s USING (subject_no) WHERE e.source = 'crowds' AND s.key <> e.subject}), '0',
+	'and is about whom it names');
+
 # ---- many slices at a time: each wholly or not at all ----
 
 # Loads about the same people may meet 40P01 or 40001, those about others never.
