@@ -113,7 +113,7 @@ sub report
 {
 	my ($case, $way, $baseline, $ours, $ratio, $least, $most, @bytes) = @_;
 	my @row = ($case->{clients} ? 'tps' : 'ms', map({ sprintf '%.1f', $_ } $baseline, $ours),
-		map({ sprintf '%.2f', $_ } $ratio, $least, $most), $way->{goal} // '', map { $_ // '' } @bytes[0, 1]);
+		map({ sprintf $_ < 0.1 ? '%.3f' : '%.2f', $_ } $ratio, $least, $most), $way->{goal} // '', map { $_ // '' } @bytes[0, 1]);
 
 	printf "%-44s %4s %12s %12s %7s %6s - %6s %8s %6s %6s\n", $way->{title}, @row;
 	print $out join(',', qq("$way->{title}"), @row), "\n";
