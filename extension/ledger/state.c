@@ -308,7 +308,7 @@ make_unknown(Batch *batch)
 	return flush_subjects(batch, queued, n);
 }
 
-/* Many at once; false, and all are unknown still, if one of them is there. */
+/* Many at once; false, and all are unknown still, if one of them or of their numbers is there. */
 static bool
 make_at_once(Batch *batch)
 {
@@ -334,7 +334,7 @@ make_at_once(Batch *batch)
 		rows[n] = (StoreRow) {made[n].values, made[n].isnull};
 		n++;
 	}
-	written = store_try_rows(batch->subjects, "subject_key", rows, n);
+	written = store_try_rows(batch->subjects, rows, n);
 	for (int i = 0; i < n && !written; i++)
 		made[i].member->subject_no = 0;
 	pfree(rows);

@@ -451,10 +451,12 @@ store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg
 	store->refuse_arg = arg;
 }
 
-/* Is the error a key that is in this index already? */
+/* Is the error that was caught a key that is in this index already? Its copy is in the current context. */
 static bool
-is_taken_in(const ErrorData *error, const char *index)
+is_taken_in(const char *index)
 {
+	ErrorData  *error = CopyErrorData();
+
 	return error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
 		error->constraint_name != NULL && strcmp(error->constraint_name, index) == 0;
 }
@@ -472,7 +474,7 @@ insert_or_refuse(Store *store, ResultRelInfo *target, TupleTableSlot *slot, int 
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(old);
-		if (!is_taken_in(CopyErrorData(), store->refuse_index))
+		if (!is_taken_in(store->refuse_index))
 			PG_RE_THROW();
 		FlushErrorState();
 		store->refuse(store->refuse_arg, row);
@@ -521,7 +523,7 @@ store_insert_rows(Store *store, const StoreRow *rows, int n)
 }
 
 bool
-store_try_rows(Store *store, const char *index, const StoreRow *rows, int n)
+store_try_rows(Store *store, const StoreRow *rows, int n)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -546,7 +548,7 @@ store_try_rows(Store *store, const char *index, const StoreRow *rows, int n)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (!is_taken_in(error, index))
+		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
 			ReThrowError(error);
 		FreeErrorData(error);
 		clear_queue(store);

@@ -54,11 +54,11 @@ typedef void (*StoreRefuse) (void *arg, int row);
 extern void store_refuse_with(Store *store, const char *index, StoreRefuse refuse, void *arg);
 
 /*
- * The same in a subtransaction.  False, and nothing was written, if a key of
- * this unique index is there already or by the time its writer is done, who is
- * waited for.  Not while a transaction or subtransaction ends.
+ * The same in a subtransaction.  False, and nothing was written, if a unique key
+ * is there already or by the time its writer is done, who is waited for.  Not
+ * while a transaction or subtransaction ends.
  */
-extern bool store_try_rows(Store *store, const char *index, const StoreRow *rows, int n);
+extern bool store_try_rows(Store *store, const StoreRow *rows, int n);
 
 /* How many rows store_queue_try() takes before store_try_flush() is due. */
 #define STORE_QUEUE_MAX 512
